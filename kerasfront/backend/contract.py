@@ -1,0 +1,164 @@
+"""The contract between the front and an engine: what a backend must provide.
+
+A backend is an instance of a subclass of `Backend`. It has three parts:
+
+1. `ops`: a namespace (usually a module) with one function per primitive, under the primitive's name and
+   with its arguments in order. Dispatch has already turned scalars and host arrays into tensors, promoted
+   dtypes, made axes non-negative and spelled out defaults. `python -m kerasfront.backend` lists the primitives.
+2. `overrides`: an optional namespace with faster versions of derived ops, same names and arguments.
+3. the runtime services below. Those with a body work as they are; the others raise until they are written.
+
+Types in the signatures: `Tensor` is the engine's own array; `handle` is what a `Variable` stores
+(an array that is replaced on assignment, or a mutable variable of the engine).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasfront import errors
+
+Tensor = Any
+Pure = Callable[[list[Tensor], list[Tensor]], tuple[list[Tensor], list[Tensor]]]
+
+
+class Backend:
+    """One engine behind the front's contract."""
+
+    name: str = ""
+    """The name of its entry point."""
+    ops: Any = None
+    """Namespace of the primitives."""
+    overrides: Any = None
+    """Namespace of native versions of derived ops, or None."""
+    prefers_host_random: bool = False
+    """Whether eager random draws are cheaper on the host (engines that compile each small op)."""
+
+    # -- tensors ---------------------------------------------------------------------------------
+
+    def is_tensor(self, value: Any) -> bool:
+        """Return whether `value` is a tensor of this engine, concrete or traced."""
+        raise NotImplementedError
+
+    def is_traced(self, value: Tensor) -> bool:
+        """Return whether the tensor stands for a value that is not known yet (a tracer, a graph tensor)."""
+        return False
+
+    def tracing(self) -> bool:
+        """Return whether a function of this engine is being traced in this thread."""
+        return False
+
+    def dtype_name(self, value: Tensor) -> str:
+        """Return the name of the tensor's dtype, such as "float32"."""
+        return str(value.dtype)
+
+    def shape(self, value: Tensor) -> tuple[int | None, ...]:
+        """Return the static shape; None for an unknown dimension."""
+        return tuple(value.shape)
+
+    def convert_to_tensor(self, value: Any, dtype: str | None = None) -> Tensor:
+        """Make a tensor from a Python number, nested list, NumPy array, host tensor or tensor of this engine.
+
+        Args:
+            value: what to convert. float64 stays float64 where `dtype` is None.
+            dtype: the name of the dtype wanted, None for the value's own.
+        """
+        raise NotImplementedError
+
+    def to_numpy(self, value: Tensor) -> np.ndarray:
+        """Return the values on the host. bfloat16 comes as `ml_dtypes.bfloat16`."""
+        return np.asarray(value)
+
+    def from_other(self, value: Any) -> Tensor:
+        """Take over a tensor of another engine: through DLPack where both can, else through the host."""
+        with contextlib.suppress(TypeError, ValueError, RuntimeError, BufferError, AttributeError, NotImplementedError):
+            return self.from_dlpack(value)
+        return self.convert_to_tensor(np.asarray(value))
+
+    def from_dlpack(self, value: Any) -> Tensor:
+        """Make a tensor that shares memory with `value`, an object with `__dlpack__`."""
+        raise NotImplementedError
+
+    def synchronize(self, value: Tensor) -> None:
+        """Wait until the tensor has been computed. Engines without a queue have nothing to do."""
+
+    # -- state -----------------------------------------------------------------------------------
+
+    def create_handle(self, value: Tensor, trainable: bool) -> Any:
+        """Return what a Variable stores for this value. The default stores the tensor itself."""
+        return value
+
+    def read_handle(self, handle: Any) -> Tensor:
+        """Return the value of a handle as a tensor that later assignments do not change."""
+        return handle
+
+    def write_handle(self, handle: Any, value: Tensor) -> Any:
+        """Store `value` and return the handle to keep: the same if it is mutable, else the new value."""
+        return value
+
+    # -- functions -------------------------------------------------------------------------------
+
+    def value_and_grad(
+        self, function: Callable[[list[Tensor]], tuple[Tensor, list[Tensor]]], values: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor], list[Tensor | None]]:
+        """Differentiate a pure function.
+
+        Args:
+            function: takes the list of values, returns a scalar loss and a list of further tensors.
+            values: the tensors to differentiate by; they do not track gradients on entry.
+
+        Returns:
+            The loss, the further tensors (both free of gradient tracking at this level), and one gradient per
+            value, dense, None where the loss does not depend on the value (an engine that cannot tell gives zeros).
+        """
+        raise NotImplementedError
+
+    def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
+        """Make a pure function fast.
+
+        Args:
+            pure: `pure(values, inputs) -> (outputs, new_values)`, all flat lists of tensors. It may be called any
+                number of times for tracing; an exception raised in it must come through unchanged.
+            jit_compile: True for the engine's just-in-time compiler, False for without, None to choose.
+
+        Returns:
+            `run(handles, inputs) -> (outputs, new_handles)`, where `handles` are those of the Variables
+            behind `values`; `new_handles` stands for the Variables behind `new_values` in that order,
+            for which `pure.written` gives the positions in `values`. None if the function is to run as it is.
+        """
+        raise NotImplementedError
+
+    def abstract_eval(self, function: Callable, *specs: Any) -> Any:
+        """Infer the outputs of a function that uses the engine directly.
+
+        Args:
+            function: takes tensors, returns a nested structure of tensors.
+            specs: objects with `shape` (None becomes some size) and `dtype`.
+
+        Returns:
+            The structure with (shape, dtype name) pairs as leaves.
+        """
+        raise errors.UnsupportedOp(f"abstract_eval: not offered by backend {self.name!r}. Write compute_output_shape for the layer.")
+
+    def gradient_barrier(self) -> contextlib.AbstractContextManager:
+        """Return a context in which nothing records gradients (inference)."""
+        return contextlib.nullcontext()
+
+    def device_scope(self, device: str) -> contextlib.AbstractContextManager:
+        """Return a context that places new tensors on a device such as "cpu:0" or "gpu:0"."""
+        return contextlib.nullcontext()
+
+    def as_iterable(self, data: Any) -> Iterable | None:
+        """Return an iterable (with `__len__` where known) of host batches for one of the engine's own data sets.
+
+        None where `data` is not one of them.
+        """
+        return None
+
+    def devices(self) -> Sequence[str]:
+        """Return the names of the devices, such as ("cpu:0",)."""
+        return ("cpu:0",)

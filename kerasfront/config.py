@@ -1,0 +1,132 @@
+"""Process-wide settings: default float type, fuzz factor, image layout, home folder.
+
+They are read at start from ``~/.kerasfront/kerasfront.json`` (keys ``floatx``, ``epsilon``,
+``image_data_format``, ``backend``) where that file exists.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pathlib
+from typing import Any
+
+from kerasfront import errors
+
+FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
+DATA_FORMATS = ("channels_last", "channels_first")
+
+_settings: dict[str, Any] = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+
+
+def home() -> pathlib.Path:
+    """Return the folder for settings and downloaded data: ``KERASFRONT_HOME`` or ``~/.kerasfront``."""
+    configured = os.environ.get("KERASFRONT_HOME")
+    return pathlib.Path(configured).expanduser() if configured else pathlib.Path.home() / ".kerasfront"
+
+
+@functools.cache
+def file_settings() -> dict[str, Any]:
+    """Return what the settings file says, an empty dict where there is none.
+
+    Raises:
+        ValueError: the file is there but is no JSON object.
+    """
+    path = home() / "kerasfront.json"
+    try:
+        text = path.read_text()
+    except OSError:
+        return {}
+    try:
+        settings = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not valid JSON ({error}). Correct the file or remove it.") from error
+    if not isinstance(settings, dict):
+        raise ValueError(f"{path}: expected a JSON object, got {type(settings).__name__}. Correct the file.")
+    return settings
+
+
+def floatx() -> str:
+    """Return the default float type, "float32" unless it was set.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.config.floatx()
+        'float32'
+    """
+    return _settings["floatx"]
+
+
+def set_floatx(value: str) -> None:
+    """Set the default float type.
+
+    Args:
+        value: "float16", "bfloat16", "float32" or "float64".
+
+    Raises:
+        ValueError: any other value.
+    """
+    if value not in FLOAT_TYPES:
+        raise errors.unknown_name("floatx", value, FLOAT_TYPES)
+    _settings["floatx"] = value
+
+
+def epsilon() -> float:
+    """Return the small number that keeps divisions and logarithms finite, 1e-7 unless it was set."""
+    return _settings["epsilon"]
+
+
+def set_epsilon(value: float) -> None:
+    """Set the small number used to keep divisions and logarithms finite.
+
+    Raises:
+        ValueError: the value is not a positive number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise ValueError(f"set_epsilon: expected a positive number, got {value!r}. The default is 1e-7.")
+    _settings["epsilon"] = float(value)
+
+
+def image_data_format() -> str:
+    """Return the default layout of images: "channels_last" or "channels_first"."""
+    return _settings["image_data_format"]
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set the default layout of images.
+
+    Raises:
+        ValueError: neither "channels_last" nor "channels_first".
+    """
+    _settings["image_data_format"] = standardize_data_format(data_format)
+
+
+def standardize_data_format(data_format: str | None) -> str:
+    """Return a valid layout: the default for None.
+
+    Raises:
+        ValueError: neither "channels_last" nor "channels_first".
+    """
+    if data_format is None:
+        return _settings["image_data_format"]
+    if data_format not in DATA_FORMATS:
+        raise errors.unknown_name("data_format", data_format, DATA_FORMATS)
+    return data_format
+
+
+def backend() -> str:
+    """Return the name of the active backend."""
+    from kerasfront.backend import registry  # settings lie below the backends
+
+    return registry.active_name()
+
+
+def _load() -> None:
+    setters = {"floatx": set_floatx, "epsilon": set_epsilon, "image_data_format": set_image_data_format}
+    for key, setter in setters.items():
+        if key in file_settings():
+            setter(file_settings()[key])
+
+
+_load()

@@ -1,0 +1,183 @@
+"""Sums and means over batches, of values and of functions of labels and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kerasfront import dtypes, ops, registration
+from kerasfront.backend import dispatch, masks
+from kerasfront.losses.loss import align_weight
+from kerasfront.metrics.metric import Metric
+
+
+def weigh(name: str, values: Any, sample_weight: Any, dtype: str, reduce: Callable[..., Any]) -> tuple[Any, Any]:
+    """Return values of `dtype` and weights of one rank; axes that the weights lack are reduced.
+
+    Args:
+        name: who asks, for errors.
+        values: the values.
+        sample_weight: weights for their leading axes, or None.
+        dtype: of both results.
+        reduce: `ops.mean` or `ops.sum`.
+
+    Raises:
+        ValueError: the weights do not fit.
+    """
+    values = ops.cast(ops.convert_to_tensor(values), dtype)
+    if sample_weight is None:
+        return values, None
+    weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+    rank, weight_rank = len(values.shape), len(weight.shape)
+    if weight_rank > 0 and weight_rank in (rank, rank + 1) and weight.shape[-1] == 1 and (weight_rank != rank or rank > 1):
+        weight, weight_rank = ops.squeeze(weight, -1), weight_rank - 1
+    if weight_rank < rank:
+        values = reduce(values, axis=tuple(range(weight_rank, rank)))
+    align_weight(name, weight, values)
+    return values, weight
+
+
+def floats_as(value: Any, dtype: str) -> Any:
+    """Return a tensor; one of a float type gets `dtype`, integers and bool keep theirs."""
+    kind = dispatch.dtype_of(value)
+    return ops.convert_to_tensor(value, dtype=dtype if dtypes.is_float(kind) else None)
+
+
+class Sum(Metric):
+    """The sum of values, times their weights.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> metric = keras.metrics.Sum()
+        >>> metric.update_state([1.0, 3.0])
+        >>> metric.update_state([4.0], sample_weight=[0.5])
+        >>> float(metric.result())
+        6.0
+    """
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values, each times its weight."""
+        values, weight = weigh(self.name, values, sample_weight, self.dtype, ops.sum)
+        self.total.assign(self.total + ops.sum(values if weight is None else values * weight))
+
+    def result(self) -> Any:
+        """Return the sum."""
+        return self.total.value
+
+
+class Mean(Metric):
+    """The mean of values by their weights; each sample of a batch counts as much, whatever its number of values.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> metric = keras.metrics.Mean()
+        >>> metric.update_state([1.0, 3.0])
+        >>> metric.update_state([8.0])
+        >>> float(metric.result())
+        4.0
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", name="total")
+        self.count = self.add_variable((), "zeros", name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Count values, each by its weight.
+
+        Args:
+            values: shape ``(batch, ...)`` or ``()``.
+            sample_weight: shape ``(batch,)``, or with more of the axes of `values`, or ``()``.
+
+        Raises:
+            ValueError: the weights do not fit the values.
+        """
+        values, weight = weigh(self.name, values, sample_weight, self.dtype, ops.mean)
+        if weight is not None:
+            self.total.assign(self.total + ops.sum(values * weight))
+            self.count.assign(self.count + ops.sum(weight))
+        elif not values.shape:
+            self.total.assign(self.total + values)
+            self.count.assign(self.count + 1.0)
+        else:
+            if len(values.shape) > 1:
+                values = ops.mean(values, axis=tuple(range(1, len(values.shape))))
+            self.total.assign(self.total + ops.sum(values))
+            self.count.assign(self.count + ops.cast(ops.shape(values)[0], self.dtype))
+
+    def result(self) -> Any:
+        """Return the mean; 0 when nothing was counted."""
+        return ops.divide_no_nan(self.total, self.count)
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of a function of labels and predictions.
+
+    Args:
+        fn: `fn(y_true, y_pred, **kwargs)`, which returns one value for each sample.
+        name: of the metric; the class name by default.
+        dtype: see `Metric`. Predictions are converted to it first.
+        **kwargs: handed to `fn` at each call.
+    """
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count a batch.
+
+        Args:
+            y_true: labels.
+            y_pred: predictions. A mask that they carry takes values out.
+            sample_weight: a weight for each sample, or for each value.
+
+        Raises:
+            ValueError: labels or weights that do not fit.
+        """
+        mask = masks.get_mask(y_pred)
+        y_true, y_pred = floats_as(y_true, self.dtype), floats_as(y_pred, self.dtype)
+        with masks.mask_scope():
+            values = self._fn(y_true, y_pred, **self._fn_kwargs)
+            own_mask = masks.get_mask(values)
+        if own_mask is not None:
+            mask = own_mask if mask is None else ops.logical_and(mask, own_mask)
+        super().update_state(values, sample_weight=masked_weight(self.name, sample_weight, mask, self.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that rebuild the metric, as plain data."""
+        config = {**super().get_config(), **self._fn_kwargs}
+        if type(self) is MeanMetricWrapper:
+            config["fn"] = registration.serialize_keras_object(self._fn)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> MeanMetricWrapper:
+        """Return a metric with the arguments that `get_config` gave."""
+        if isinstance(config.get("fn"), dict):
+            config = {**config, "fn": registration.deserialize_keras_object(config["fn"])}
+        return cls(**config)
+
+
+def masked_weight(name: str, sample_weight: Any, mask: Any, dtype: str) -> Any:
+    """Return the product of weights and mask, with the rank of the longer one; None where there is neither."""
+    if mask is None:
+        return sample_weight
+    mask = ops.cast(ops.convert_to_tensor(mask), dtype)
+    if sample_weight is None:
+        return mask
+    weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+    if len(weight.shape) < len(mask.shape):
+        return align_weight(name, weight, mask) * mask
+    return weight * align_weight(name, mask, weight)

@@ -1,0 +1,62 @@
+"""Checks of values before the engine sees them, for mistakes that some engine lets pass in silence.
+
+They look at concrete integers only: a traced value is not known yet, and floats answer with NaN or infinity.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasfront import dtypes
+from kerasfront.backend import dispatch, registry
+from kerasfront.errors import OpError
+
+
+def _host(value: Any) -> np.ndarray | None:
+    """Return the numbers of a concrete integer tensor, None for any other."""
+    owner = dispatch.owner_of(value)
+    backend = registry.active() if owner is dispatch.WEAK else owner
+    if not dispatch.is_concrete(value) or not dtypes.is_int(dispatch.dtype_of(value)):
+        return None
+    return backend.to_numpy(value)
+
+
+def divides_by_zero(x1: Any, x2: Any) -> None:
+    """Refuse to divide integers by 0."""
+    divisor = _host(x2)
+    if divisor is not None and not divisor.all():
+        raise OpError("division of integers by zero. Expected divisors other than 0. Cast to a float type for infinities.")
+
+
+def negative_power(x1: Any, x2: Any) -> None:
+    """Refuse negative powers of integers."""
+    exponent = _host(x2)
+    if exponent is not None and exponent.size and exponent.min() < 0:
+        raise OpError(f"power: integers to a negative power, {exponent.min()}. Expected powers of 0 or more. Cast the base to a float type.")
+
+
+def indices_in_range(x: Any, indices: Any, axis: int | None = None) -> None:
+    """Refuse indices beyond the axis; negative ones count from the end."""
+    found = _host(indices)
+    if found is None or not found.size:
+        return
+    shape = dispatch.shape_of(x)
+    size = int(np.prod(shape)) if axis is None else shape[axis]
+    low, high = int(found.min()), int(found.max())
+    if size is not None and (low < -size or high >= size):
+        wrong = high if high >= size else low
+        raise OpError(f"take: index {wrong} is out of range. Expected indices from {-size} to {size - 1} for shape {shape}. Correct the index.")
+
+
+def slice_in_range(inputs: Any, start_indices: Any, shape: Any) -> None:
+    """Refuse slices that reach past the end."""
+    start = _host(start_indices)
+    if start is None:
+        return
+    size = dispatch.shape_of(inputs)
+    length = shape if isinstance(shape, (tuple, list)) else dispatch.shape_of(shape)
+    for axis, (begin, extent, limit) in enumerate(zip(start.tolist(), length, size, strict=False)):
+        if begin < 0 or begin + extent > limit:
+            raise OpError(f"slice: start {begin} and size {extent} on axis {axis} reach out of shape {size}. Expected 0 <= start <= {limit - extent}.")

@@ -1,0 +1,248 @@
+"""Reading and writing parts of tensors by position, and order: slices, indices, scatter, sort, search."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from kerasfront.backend.dispatch import (
+    Axis,
+    Shape,
+    Tensor,
+    derived,
+    dtype_of,
+    normalize_axis,
+    primitive,
+    shape_of,
+)
+from kerasfront.errors import OpError
+from kerasfront.ops import _checks, _dtypes, _shapes
+from kerasfront.ops.creation import arange, zeros
+from kerasfront.ops.elementwise import add, cast, equal, less, select
+from kerasfront.ops.movement import expand_dims, reshape, reshape_known, reverse
+
+
+@primitive(shape=_shapes.getitem, dtype=_dtypes.keep)
+def basic_getitem(x: Tensor, key: Any) -> Tensor:
+    """Return a part by integers, slices, None and Ellipsis; `key` is a tuple with one entry per axis or new axis."""
+
+
+@primitive(shape=_shapes.indices_for, dtype=_dtypes.indexed, check=_checks.indices_in_range)
+def gather(x: Tensor, indices: Tensor, axis: Axis) -> Tensor:
+    """Return the slices at integer positions along an axis, which must lie in [-size, size).
+
+    Compiled functions cannot raise: a float slice out of range is NaN, an integer one the dtype's lowest value.
+    """
+
+
+@primitive(shape=_shapes.take_along_axis, dtype=_dtypes.indexed, check=_checks.indices_in_range)
+def gather_along_axis(x: Tensor, indices: Tensor, axis: Axis) -> Tensor:
+    """Return for each place of `indices` the element at that position along an axis; other axes broadcast."""
+
+
+@primitive(shape=_shapes.slice_, dtype=_dtypes.indexed, check=_checks.slice_in_range)
+def slice(inputs: Tensor, start_indices: Tensor, shape: Shape) -> Tensor:
+    """Return the block of a given shape that begins at `start_indices` (int vector, may be traced)."""
+
+
+@primitive(shape=_shapes.slice_update, dtype=_dtypes.updated, check=_checks.slice_in_range)
+def slice_update(inputs: Tensor, start_indices: Tensor, updates: Tensor) -> Tensor:
+    """Return the tensor with the block that begins at `start_indices` replaced."""
+
+
+@primitive(shape=_shapes.scatter_update, dtype=_dtypes.updated)
+def scatter_add(inputs: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
+    """Return the tensor with updates added at the positions `indices` (..., depth); equal positions add up."""
+
+
+@primitive(shape=_shapes.scatter_update, dtype=_dtypes.updated)
+def scatter_set(inputs: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
+    """Return the tensor with updates stored at the positions `indices` (..., depth)."""
+
+
+@primitive(shape=_shapes.same, dtype=_dtypes.keep)
+def sort(x: Tensor, axis: Axis = -1) -> Tensor:
+    """Return the values in ascending order along an axis, NaN last."""
+
+
+@primitive(shape=_shapes.same, dtype=_dtypes.position)
+def stable_argsort(x: Tensor, axis: Axis = -1) -> Tensor:
+    """Return the int32 positions that sort the values in ascending order; ties keep their order, NaN last."""
+
+
+@primitive(shape=_shapes.searchsorted, dtype=_dtypes.searched)
+def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left") -> Tensor:
+    """Return the int32 positions at which values go into a sorted vector."""
+
+
+@primitive(shape=_shapes.unknown_positions, dtype=_dtypes.position)
+def nonzero(x: Tensor) -> Any:
+    """Return the positions of values other than 0, one int32 vector per axis; their length depends on the values."""
+
+
+@derived
+def getitem(x: Tensor, key: Any) -> Tensor:
+    """Return `x[key]`: integers, slices, None, Ellipsis, one boolean mask, or integer arrays.
+
+    Raises:
+        OpError: too many indices, or an integer out of range.
+    """
+    keys = key if isinstance(key, tuple) else (key,)
+    if builtins.all(_is_basic(one) for one in keys):
+        return basic_getitem(x, spell_out(keys, shape_of(x)))
+    return _advanced(x, keys)
+
+
+def _is_basic(key: Any) -> bool:
+    return key is None or key is Ellipsis or isinstance(key, (builtins.slice, int, np.integer)) and not isinstance(key, bool)
+
+
+def spell_out(keys: tuple, shape: tuple) -> tuple:
+    """Return one key per axis (and None for new axes): Ellipsis filled in, integers non-negative, slices with int ends."""
+    used = builtins.sum(1 for key in keys if key is not None and key is not Ellipsis)
+    if used > len(shape):
+        raise OpError(f"getitem: {used} indices for shape {shape}. Expected at most {len(shape)}.")
+    if not builtins.any(key is Ellipsis for key in keys):
+        keys = (*keys, Ellipsis)
+    place = next(i for i, key in enumerate(keys) if key is Ellipsis)
+    keys = (*keys[:place], *(builtins.slice(None),) * (len(shape) - used), *keys[place + 1 :])
+    result: list = []
+    axis = 0
+    for key in keys:
+        if key is None:
+            result.append(None)
+            continue
+        size = shape[axis]
+        result.append(_slice_of(key, size) if isinstance(key, builtins.slice) else _index_of(key, size, axis, shape))
+        axis += 1
+    return tuple(result)
+
+
+def _slice_of(key: builtins.slice, size: int | None) -> builtins.slice:
+    start, stop, step = (None if part is None else int(part) for part in (key.start, key.stop, key.step))
+    return builtins.slice(start, stop, step)
+
+
+def _index_of(key: Any, size: int | None, axis: int, shape: tuple) -> int:
+    index = int(key)
+    if size is not None and not -size <= index < size:
+        raise OpError(f"getitem: index {index} is out of range on axis {axis} of shape {shape}. Expected -{size} to {size - 1}.")
+    return index % size if size else index
+
+
+def _advanced(x: Any, keys: tuple) -> Any:
+    """Index arrays: one or several neighbouring ones after plain keys, or one boolean mask of x's full or leading shape."""
+    shape = shape_of(x)
+    arrays = [i for i, key in enumerate(keys) if not _is_basic(key)]
+    if len(arrays) == 1 and dtype_of(keys[arrays[0]]) == "bool":
+        return _masked(x, keys, arrays[0])
+    if arrays != list(range(arrays[0], arrays[-1] + 1)) or builtins.any(key is None for key in keys):
+        raise OpError(f"getitem: index arrays at places {arrays}. Expected neighbouring ones without new axes. Index in two steps.")
+    full = spell_out(tuple(builtins.slice(None) if i in arrays else key for i, key in enumerate(keys)), shape)
+    dropped = builtins.sum(1 for key in keys[: arrays[0]] if isinstance(key, (int, np.integer)))
+    ellipsis_before = builtins.any(key is Ellipsis for key in keys[: arrays[0]])
+    axis = (len(shape) - (len(keys) - arrays[0]) if ellipsis_before else arrays[0]) - dropped
+    x = basic_getitem(x, full)
+    if len(arrays) == 1:
+        return gather(x, keys[arrays[0]], axis)
+    return _gather_together(x, [keys[i] for i in arrays], axis)
+
+
+def _masked(x: Any, keys: tuple, place: int) -> Any:
+    if place or len(keys) > 1:
+        raise OpError(f"getitem: a boolean mask with other indices, {len(keys)} keys. Expected the mask alone. Index in two steps.")
+    mask = keys[0]
+    positions = nonzero(mask)
+    return _gather_together(x, list(positions), 0)
+
+
+def _gather_together(x: Any, indices: list, axis: int) -> Any:
+    """Gather along several neighbouring axes at once by folding them into one."""
+    shape = shape_of(x)
+    sizes = shape[axis : axis + len(indices)]
+    flat: Any = 0
+    for index, size in zip(indices, sizes, strict=True):
+        index = index if hasattr(index, "dtype") else np.asarray(index)
+        flat = add(flat * size, select(less(index, 0), add(index, size), index))
+    folded = reshape_known(x, [*shape[:axis], int(np.prod(sizes)), *shape[axis + len(indices) :]])
+    return gather(folded, flat, axis)
+
+
+@derived
+def take(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
+    """Return the elements at integer positions along an axis, of the flattened tensor for None.
+
+    Shapes: `x` (..., n, ...), `indices` any; the result has the shape of `indices` in place of the axis.
+
+    Raises:
+        OpError: an index beyond the axis (known values only; see `gather` for compiled functions).
+    """
+    if axis is None:
+        return gather(reshape(x, (-1,)), indices, 0)
+    return gather(x, indices, normalize_axis(axis, len(shape_of(x)), "take"))
+
+
+@derived
+def take_along_axis(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
+    """Return for each place of `indices` the element at that position along an axis, of the flattened tensor for None."""
+    if axis is None:
+        return gather_along_axis(reshape(x, (-1,)), reshape(indices, (-1,)), 0)
+    return gather_along_axis(x, indices, axis)
+
+
+@derived
+def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
+    """Return zeros of a shape with values added at the positions `indices` (..., depth)."""
+    return scatter_add(zeros(tuple(shape), dtype_of(values)), indices, values)
+
+
+@derived
+def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None) -> Tensor:
+    """Return the tensor with updates stored (or added for reduction "add") at the positions `indices` (..., depth)."""
+    if reduction in (None, "add"):
+        return (scatter_set if reduction is None else scatter_add)(inputs, indices, updates)
+    raise OpError(f"scatter_update: reduction {reduction!r} is not supported. Expected None or 'add'.")
+
+
+@derived
+def argsort(x: Tensor, axis: Any = -1) -> Tensor:
+    """Return the int32 positions that sort the values in ascending order, of the flattened tensor for None; stable."""
+    if axis is None:
+        return stable_argsort(reshape(x, (-1,)), 0)
+    return stable_argsort(x, axis)
+
+
+@derived
+def top_k(x: Tensor, k: int, sorted: bool = True) -> Any:
+    """Return the k largest values along the last axis in descending order, and their int32 positions; ties by lowest position."""
+    size = shape_of(x)[-1] if shape_of(x) else 0
+    if k <= 0 or (size is not None and k > size):
+        raise OpError(f"top_k: k is {k} for shape {shape_of(x)}. Expected 1 to {size}.")
+    # Sorting the reversed tensor upwards and reading it backwards keeps the lowest position first among ties.
+    order = reverse(stable_argsort(reverse(x, -1), -1), -1)
+    last = builtins.slice(None, k)
+    positions = (size or 0) - 1 - getitem(order, (Ellipsis, last))
+    return gather_along_axis(x, positions, -1), positions
+
+
+@derived
+def one_hot(x: Tensor, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
+    """Return 1 at the place of each integer along a new axis, 0 elsewhere; integers out of range give zeros only."""
+    if sparse:
+        raise OpError("one_hot: sparse tensors are not supported. Expected sparse=False.")
+    rank = len(shape_of(x)) + 1
+    place = normalize_axis(axis, rank, "one_hot")
+    classes = reshape(arange(num_classes, dtype="int32"), tuple(num_classes if i == place else 1 for i in range(rank)))
+    return cast(equal(expand_dims(cast(x, "int32"), place), classes), dtype or "float32")
+
+
+@derived
+def where(condition: Tensor, x1: Any = None, x2: Any = None) -> Tensor:
+    """Return x1 where the condition holds, else x2; the positions of true values if neither is given."""
+    if x1 is None and x2 is None:
+        return nonzero(condition)
+    if x1 is None or x2 is None:
+        raise OpError("where: one of x1 and x2 is missing. Expected both, or neither for positions.")
+    return select(condition, x1, x2)

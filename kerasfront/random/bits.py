@@ -1,0 +1,112 @@
+"""Random bits as an op, and their exact conversion to real numbers."""
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
+from kerasfront import errors, ops
+from kerasfront.backend import registry
+from kerasfront.backend.dispatch import Shape, Tensor, derived, dtype_of, owner_of, WEAK
+from kerasfront.random import generator, quantiles
+
+# A sampler reaches the second words of its draws (for float64, wide integers) at this distance from the first.
+SECOND_WORD = 50
+
+_KEPT_BITS = {"float16": 10, "bfloat16": 7}
+
+
+@derived
+def random_bits(words: Tensor, shape: Shape, stream: int = 0):
+    """Draw 32 random bits for each element of a shape.
+
+    Shapes: words (2,) -> `shape`.
+    Dtypes: int32 -> int32, all of whose values are equally likely.
+
+    Args:
+        words: the pair [seed, counter] that names the draw.
+        shape: at most 2^31 - 1 elements.
+        stream: a number from 0 to 2^31 - 1; separates several draws that share seed and counter.
+
+    Returns:
+        The same bits on every engine, eager and compiled, and those of `generator.host_bits` on the host.
+
+    Raises:
+        ValueError: the shape has too many elements.
+    """
+    if None in shape:
+        return ops.zeros(shape, dtype="int32")
+    count = generator.element_count(shape)
+    key = generator.derive_key(ops, words, stream)
+    return ops.reshape(generator.element_bits(ops, ops.arange(count, dtype="int32"), key), shape)
+
+
+def working_dtype(dtype: str) -> str:
+    """The dtype in which a draw is computed before it is rounded to its own."""
+    return "float64" if dtype == "float64" else "float32"
+
+
+def unit_interval(words: Any, shape: tuple, dtype: str, stream: int = 0) -> Any:
+    """Draw multiples of 2^-24 (2^-53 for float64) from [0, 1); nothing is rounded."""
+    bits = random_bits(words, shape, stream)
+    if dtype == "float64":
+        more = random_bits(words, shape, stream + SECOND_WORD)
+        high = ops.cast(ops.bitwise_and(ops.right_shift(bits, 5), (1 << 27) - 1), dtype)
+        low = ops.cast(ops.bitwise_and(ops.right_shift(more, 6), (1 << 26) - 1), dtype)
+        return ops.multiply(ops.add(ops.multiply(high, 2.0**26), low), 2.0**-53)
+    return ops.multiply(ops.cast(ops.bitwise_and(ops.right_shift(bits, 8), (1 << 24) - 1), "float32"), 2.0**-24)
+
+
+def from_quantiles(words: Any, shape: tuple, distribution: str, dtype: str, stream: int = 0) -> Any:
+    """Draw from a distribution that `quantiles` has a table of; `dtype` is "float32" or "float64"."""
+    bits = random_bits(words, shape, stream)
+    tail = ops.bitwise_or(ops.bitwise_and(bits, (1 << 31) - 1), 1)  # odd, hence never 0
+    pattern = ops.view(ops.cast(tail, "float32"), "int32")
+    upper = ops.bitwise_and(ops.right_shift(bits, 31), 1)
+    cell = ops.add(ops.right_shift(pattern, quantiles.MANTISSA_SHIFT), ops.multiply(upper, quantiles.CELLS))
+    cell = ops.subtract(cell, quantiles.FIRST_CELL)
+    if dtype == "float64":
+        more = ops.bitwise_and(ops.right_shift(random_bits(words, shape, stream + SECOND_WORD), 19), (1 << 13) - 1)
+        fraction = ops.bitwise_or(ops.left_shift(ops.bitwise_and(pattern, (1 << 16) - 1), 13), more)
+    else:
+        fraction = ops.bitwise_and(ops.right_shift(pattern, 4), (1 << 12) - 1)
+    values, slopes = quantiles.table(distribution, dtype)
+    return ops.add(ops.take(values, cell), ops.multiply(ops.cast(fraction, dtype), ops.take(slopes, cell)))
+
+
+def settled(product: Any, dtype: str) -> Any:
+    """The product itself, fenced from what is added to it.
+
+    Compilers contract a product and a following sum into one rounding, which gives other bits than two. No compiler
+    can contract through a minimum, nor drop this one, since it does not know that the product is finite.
+    """
+    return ops.minimum(product, float(np.finfo(dtype).max))
+
+
+def scaled_and_moved(draw: Any, scale: Any, offset: Any, dtype: str) -> Any:
+    """`offset + scale * draw`, each rounded by itself on every engine."""
+    if not _is_number(scale, 1.0):
+        draw = settled(ops.multiply(draw, scale), dtype)
+    return draw if _is_number(offset, 0.0) else ops.add(draw, offset)
+
+
+def _is_number(value: Any, number: float) -> bool:
+    return isinstance(value, numbers.Real) and float(value) == number
+
+
+def rounded_to(x: Any, dtype: str, toward_zero: bool = False) -> Any:
+    """Cast a draw to its dtype.
+
+    For half types the float32 pattern is rounded here (to nearest even, or toward zero), and the cast is exact: a compiler
+    that computes in excess precision and drops a pair of casts changes nothing then.
+    """
+    kept = _KEPT_BITS.get(dtype)
+    if kept is None:
+        return x
+    dropped = 23 - kept
+    pattern = ops.view(x, "int32")
+    if not toward_zero:
+        even = ops.bitwise_and(ops.right_shift(pattern, dropped), 1)
+        pattern = ops.add(pattern, ops.add(even, (1 << (dropped - 1)) - 1))
+    return ops.cast(ops.view(ops.bitwise_and(pattern, -(1 << dropped)), "float32"), dtype)

@@ -1,0 +1,267 @@
+"""Gradients and compiled functions of stateful code.
+
+`value_and_grad` and `function` take plain functions that read and assign Variables. They open a `Frame`, so that the engine
+sees a pure function of values, and put the new values in place when all went well: all of them or none.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasfront import dtypes, errors, tree
+from kerasfront.backend import dispatch, registry
+from kerasfront.backend.contract import Backend
+from kerasfront.state import interrupts, scope
+from kerasfront.state.variable import Variable
+
+
+def _is_engine_tensor(value: Any) -> bool:
+    return dispatch.is_tensor(value)
+
+
+def value_and_grad(fn: Callable[[], Any], variables: Sequence[Variable], has_aux: bool = False) -> tuple[Any, list[Any]]:
+    """Run a function and differentiate its result by Variables.
+
+    Args:
+        fn: takes nothing; returns a scalar float tensor, the loss, or `(loss, aux)` with `has_aux`.
+            Assignments to Variables made in it survive.
+        variables: what to differentiate by.
+        has_aux: whether `fn` returns further results beside the loss.
+
+    Returns:
+        `(loss, gradients)` or `((loss, aux), gradients)`; one gradient per Variable, None where the loss does not
+        depend on it.
+
+    Raises:
+        ValueError: the loss is no scalar or no float; something in `variables` is no Variable.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> w = keras.Variable(3.0)
+        >>> loss, (gradient,) = keras.value_and_grad(lambda: w * w, [w])
+        >>> float(loss), float(gradient)
+        (9.0, 6.0)
+    """
+    variables = list(variables)
+    for variable in variables:
+        if not isinstance(variable, Variable):
+            raise ValueError(f"value_and_grad: expected Variables, got a {type(variable).__name__}. Pass model.trainable_variables.")
+    backend = variables[0].backend if variables else registry.active()
+    found: dict[str, Any] = {}
+
+    def pure(values: list[Any]) -> tuple[Any, list[Any]]:
+        frame = scope.Frame(variables, values)
+        with frame:
+            result = fn()
+            if has_aux and (not isinstance(result, tuple) or len(result) != 2):
+                raise ValueError(f"value_and_grad: expected fn to return (loss, aux) because has_aux=True; got {type(result).__name__}.")
+            loss, aux = result if has_aux else (result, None)
+            loss = _checked_loss(loss, backend)
+        leaves, spec = tree.flatten_with_spec(aux)
+        places = [i for i, leaf in enumerate(leaves) if _is_engine_tensor(leaf)]
+        found.update(frame=frame, leaves=leaves, spec=spec, places=places)
+        return loss, [leaves[i] for i in places] + [frame.values[key] for key in frame.written]
+
+    if not variables:
+        loss, extra = pure([])
+        gradients: list[Any] = []
+    else:
+        loss, extra, gradients = backend.value_and_grad(pure, [variable.raw for variable in variables])
+    frame, leaves, places = found["frame"], found["leaves"], found["places"]
+    for place, leaf in zip(places, extra, strict=False):
+        leaves[place] = leaf
+    scope.hand_outwards(frame, dict(zip(frame.written, extra[len(places) :], strict=True)))
+    return ((loss, tree.unflatten(found["spec"], leaves)) if has_aux else loss), gradients
+
+
+def _checked_loss(loss: Any, backend: Backend) -> Any:
+    if isinstance(loss, Variable):
+        loss = loss.value
+    if dispatch.owner_of(loss) is dispatch.WEAK:
+        loss = backend.convert_to_tensor(loss, dtypes.strengthen(dtypes.kind_of_python_value(loss)))
+    shape, name = dispatch.shape_of(loss), dispatch.dtype_of(loss)
+    if shape != () or not dtypes.is_float(name):
+        raise ValueError(f"value_and_grad: the loss must be a scalar float. Expected shape () and a float dtype; got {shape}, {name}. Reduce it, for example with ops.mean.")
+    return loss
+
+
+class _Pure:
+    """The pure face of a stateful function for one structure of its arguments."""
+
+    def __init__(self, fn: Callable, variables: list[Variable], spec: Any, statics: tuple):
+        self.fn, self.variables, self.spec, self.statics = fn, variables, spec, statics
+        self.written: list[int] = []
+        self.output_spec: Any = None
+        self.output_statics: list[Any] = []
+        self.output_places: list[int] = []
+
+    def __call__(self, values: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+        args = self.arguments(inputs)
+        frame = scope.Frame(self.variables, values, closed=True)
+        # Frames of a caller are shut out: what is lifted here comes in through `values` alone.
+        outer, scope.state.frames = scope.state.frames, ()
+        try:
+            with frame:
+                outputs = self.fn(*args)
+        finally:
+            scope.state.frames = outer
+        missing = {**frame.unlifted, **{key: variable for key, variable in frame.written.items() if key not in self._known()}}
+        if missing:
+            raise _MoreState(list(missing.values()))
+        return self._results(frame, outputs)
+
+    def arguments(self, inputs: list[Any]) -> tuple:
+        """Put tensors back into the structure of the function's arguments."""
+        moving = iter(inputs)
+        return tree.unflatten(self.spec, [next(moving) if static is _TENSOR else static for static in self.statics])
+
+    def _known(self) -> set[int]:
+        return {id(variable) for variable in self.variables}
+
+    def _results(self, frame: scope.Frame, outputs: Any) -> tuple[list[Any], list[Any]]:
+        leaves, self.output_spec = tree.flatten_with_spec(outputs)
+        leaves = [leaf.raw if isinstance(leaf, Variable) else leaf for leaf in leaves]
+        self.output_places = [i for i, leaf in enumerate(leaves) if _is_engine_tensor(leaf)]
+        tensors = [leaves[i] for i in self.output_places]
+        self.output_statics = [None if i in set(self.output_places) else leaf for i, leaf in enumerate(leaves)]
+        self.written = [i for i, variable in enumerate(self.variables) if id(variable) in frame.written]
+        return tensors, [frame.values[id(self.variables[i])] for i in self.written]
+
+    def rebuild(self, tensors: list[Any]) -> Any:
+        """Put the tensors back into the structure that the function returned."""
+        leaves = list(self.output_statics)
+        for place, tensor in zip(self.output_places, tensors, strict=True):
+            leaves[place] = tensor
+        return tree.unflatten(self.output_spec, leaves)
+
+
+class _MoreState(Exception):
+    """Tracing met Variables that were not lifted."""
+
+    def __init__(self, variables: list[Variable]):
+        super().__init__(f"{len(variables)} more Variables")
+        self.variables = variables
+
+
+class _Tensor:
+    def __repr__(self) -> str:
+        return "<tensor>"
+
+
+_TENSOR = _Tensor()
+
+
+class Function:
+    """A function of tensors that reads and assigns Variables, run as one step.
+
+    After each call either all assignments hold or none: an exception drops them, and a Ctrl-C waits until they are in place.
+
+    Args:
+        fn: takes nested structures of tensors; other leaves (None, strings, Python numbers and bools) are constants of
+            the trace. Returns a nested structure, whose form depends on the form of its arguments only.
+        variables: the Variables it uses, as far as known; others are found when it is traced.
+        jit_compile: True for the engine's just-in-time compiler, False for without, None to choose.
+        eager: run without compiling, still as one step.
+        lock: shared by the functions of one model, so that they take turns.
+    """
+
+    def __init__(
+        self,
+        fn: Callable,
+        variables: Sequence[Variable] = (),
+        jit_compile: bool | None = None,
+        eager: bool = False,
+        lock: Any = None,
+    ):
+        self._fn, self._jit_compile, self._eager = fn, jit_compile, eager
+        self._variables = _distinct(variables)
+        self._lock = lock or threading.RLock()
+        self._runs: dict[Any, tuple[_Pure, Callable]] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        """Run the function."""
+        if scope.in_frame():
+            return self._fn(*args)
+        backend = self._variables[0].backend if self._variables else registry.active()
+        leaves, spec = tree.flatten_with_spec(args)
+        inputs, statics = [], []
+        for leaf in leaves:
+            if isinstance(leaf, (np.ndarray, np.generic)) or _is_engine_tensor(leaf):
+                inputs.append(_as_tensor(leaf, backend))
+                statics.append(_TENSOR)
+            else:
+                statics.append(leaf)
+        with self._lock, registry.scope(backend):
+            return self._run(backend, spec, tuple(statics), inputs)
+
+    def _run(self, backend: Backend, spec: Any, statics: tuple, inputs: list[Any]) -> Any:
+        key = (backend.name, spec, statics)
+        while True:
+            entry = self._runs.get(key)
+            if entry is None:
+                pure = _Pure(self._fn, list(self._variables), spec, statics)
+                run = None if self._eager else backend.compile(pure, self._jit_compile)
+                entry = self._runs[key] = (pure, None if run is pure else run)
+            pure, run = entry
+            if run is None:
+                return self._step_eagerly(pure.arguments(inputs))
+            try:
+                return self._step(pure, run, inputs)
+            except _MoreState as more:
+                self._variables = _distinct([*self._variables, *more.variables])
+                self._runs.clear()
+
+    def _step_eagerly(self, args: tuple) -> Any:
+        frame = scope.Frame()
+        with interrupts.deferred():
+            with frame:
+                outputs = self._fn(*args)
+            scope.hand_outwards(frame)
+        return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
+
+    def _step(self, pure: _Pure, run: Callable, inputs: list[Any]) -> Any:
+        with interrupts.deferred():
+            variables = pure.variables
+            tensors, new = run([variable.handle for variable in variables], inputs)
+            for place, handle in zip(pure.written, new, strict=True):
+                variables[place].take_handle(handle)
+        return pure.rebuild(tensors)
+
+
+def _distinct(variables: Sequence[Variable]) -> list[Variable]:
+    return list({id(variable): variable for variable in variables}.values())
+
+
+def _as_tensor(leaf: Any, backend: Backend) -> Any:
+    owner = dispatch.owner_of(leaf)
+    if owner is backend:
+        return leaf
+    if owner is dispatch.WEAK:
+        return backend.convert_to_tensor(leaf, None)
+    if isinstance(owner, Backend):
+        return backend.from_other(leaf)
+    raise errors.BackendError(f"function: cannot run on {leaf!r}. Expected tensors with values.")
+
+
+def function(fn: Callable | None = None, variables: Sequence[Variable] = (), jit_compile: bool | None = None, **options: Any) -> Callable:
+    """Compile a function of tensors that reads and assigns Variables; usable as a decorator.
+
+    See `Function` for the arguments. On engines that do not trace, the function runs as it is, as one step.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> count = keras.Variable(0.0, trainable=False)
+        >>> @keras.function
+        ... def step(x):
+        ...     count.assign(count + 1.0)
+        ...     return keras.ops.sum(x) * count
+        >>> float(step(keras.ops.ones((3,)))), float(step(keras.ops.ones((3,))))
+        (3.0, 6.0)
+    """
+    if fn is None:
+        return lambda wrapped: Function(wrapped, variables, jit_compile, **options)
+    return Function(fn, variables, jit_compile, **options)

@@ -1,0 +1,325 @@
+"""Variables: the only things that change."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasfront import dtypes, errors
+from kerasfront.backend import dispatch, registry
+from kerasfront.backend.contract import Backend
+from kerasfront.backend.operators import Operators
+from kerasfront.state import scope
+
+_names = itertools.count()
+_AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
+
+
+class _Path(threading.local):
+    parts: tuple[str, ...] = ()
+
+
+_path = _Path()
+
+
+class name_scope:
+    """A context that goes in front of the paths of Variables made in it."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __enter__(self) -> name_scope:
+        self._previous = _path.parts
+        _path.parts = (*self._previous, self.name)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _path.parts = self._previous
+
+
+def current_path() -> str:
+    """Return the names of the open name scopes joined by slashes."""
+    return "/".join(_path.parts)
+
+
+class Variable(Operators):
+    """A tensor that can be assigned to.
+
+    The value is kept on the host until the engine is first needed, so that building a model imports none. The
+    Variable belongs to the backend that is active when it is made; `move_to` changes that.
+
+    Args:
+        initializer: a value, or a callable `(shape, dtype) -> value`.
+        shape: dimensions; needed for a callable.
+        dtype: None for the value's own, or the default float type for a callable.
+        trainable: whether optimizers change it.
+        autocast: whether it is read in the compute dtype inside layers of a mixed policy.
+        aggregation, synchronization: accepted for compatibility.
+        name: without slashes.
+
+    Raises:
+        ValueError: a callable without shape, a shape with unknown sizes, or a name with a slash.
+
+    Example:
+        >>> import numpy as np
+        >>> import kerasfront as keras
+        >>> v = keras.Variable(np.zeros((2,), "float32"))
+        >>> _ = v.assign_add([1.0, 2.0])
+        >>> v.numpy()
+        array([1., 2.], dtype=float32)
+    """
+
+    __slots__ = (
+        "__weakref__", "_backend", "_dtype", "_handle", "_host", "_shape", "_trainable", "aggregation", "autocast",
+        "constraint", "name", "overwrite_with_gradient", "path", "regularizer", "synchronization",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+    ):
+        self.name = name or f"variable_{next(_names)}"
+        if not isinstance(self.name, str) or "/" in self.name:
+            raise ValueError(f"Variable: name is {name!r}. Expected a string without '/'. Choose another name.")
+        if aggregation not in (None, *_AGGREGATIONS):
+            raise errors.unknown_name("Variable aggregation", aggregation, _AGGREGATIONS)
+        self.path = "/".join((*_path.parts, self.name))
+        self.aggregation, self.synchronization = aggregation or "none", synchronization
+        self.autocast, self._trainable = bool(autocast), bool(trainable)
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.overwrite_with_gradient = False
+        self._backend: Backend | None = None
+        self._handle: Any = None
+        self._host = self._initial(initializer, shape, dtype)
+        if isinstance(self._host, np.ndarray):
+            self._dtype, self._shape = dtypes.standardize_dtype(self._host.dtype), self._host.shape
+        else:
+            backend = self._backend = dispatch.owner_of(self._host)
+            self._dtype, self._shape = backend.dtype_name(self._host), backend.shape(self._host)
+            self._handle, self._host = backend.create_handle(self._host, self._trainable), None
+        if self._backend is None:
+            self._backend = registry.active()
+
+    def _initial(self, initializer: Any, shape: Any, dtype: Any) -> Any:
+        """Return the first value: a host array of our own, or an engine's tensor."""
+        if callable(initializer):
+            if shape is None:
+                raise ValueError(f"Variable {self.name!r}: shape is missing. Expected one for an initializer that is a function. Pass shape=.")
+            shape = tuple(shape) if isinstance(shape, (list, tuple)) else (shape,)
+            if any(not isinstance(size, (int, np.integer)) or size < 0 for size in shape):
+                raise ValueError(f"Variable {self.name!r}: shape is {shape}. Expected known sizes of 0 or more.")
+            value = initializer(shape, dtype=dtypes.standardize_dtype(dtype))
+        else:
+            value = initializer
+        owner = dispatch.owner_of(value)
+        if owner is dispatch.VARIABLE:
+            value, owner = value.value, value.backend
+        if owner is dispatch.SYMBOLIC:
+            raise ValueError(f"Variable {self.name!r}: the initial value is symbolic. Expected a value known now.")
+        name = None if dtype is None and not callable(initializer) else dtypes.standardize_dtype(dtype)
+        if owner is dispatch.WEAK:
+            name = name or dtypes.strengthen(dtypes.kind_of_python_value(value))
+            array = np.array(value, dtype=_numpy_dtype(name))
+        else:
+            array = value if name in (None, owner.dtype_name(value)) else owner.ops.cast(value, name)
+        found = array.shape if isinstance(array, np.ndarray) else owner.shape(array)
+        if shape is not None and tuple(shape if isinstance(shape, (list, tuple)) else (shape,)) != tuple(found):
+            raise ValueError(f"Variable {self.name!r}: expected an initial value of shape {shape}; got {tuple(found)}.")
+        return array
+
+    # -- what it is
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that holds the value."""
+        return self._backend  # type: ignore[return-value]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions."""
+        return self._shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self._shape)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype in which it is read: the compute dtype inside a layer of a mixed policy."""
+        cast_to = scope.state.autocast
+        if cast_to is not None and self.autocast and dtypes.is_float(self._dtype):
+            return cast_to
+        return self._dtype
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+
+    # -- reading
+
+    @property
+    def handle(self) -> Any:
+        """What the engine keeps for it."""
+        if self._handle is None:
+            # Copy: a host array of the user's, or one that is still referenced elsewhere, must not change with ours.
+            backend = self.backend
+            self._handle = backend.create_handle(backend.convert_to_tensor(self._host, self._dtype), self._trainable)
+            self._host = None
+        return self._handle
+
+    @property
+    def raw(self) -> Any:
+        """The present value as a tensor, in its own dtype."""
+        value = scope.lookup(self) if scope.state.frames else None
+        if value is not None:
+            return value
+        handle = self._handle if self._handle is not None else self.handle
+        return self._backend.read_handle(handle)  # type: ignore[union-attr]
+
+    @property
+    def value(self) -> Any:
+        """The present value as a tensor, in the compute dtype inside a layer of a mixed policy."""
+        value = self.raw
+        cast_to = scope.state.autocast
+        if cast_to is not None and cast_to != self._dtype and self.autocast and dtypes.is_float(self._dtype):
+            return self.backend.ops.cast(value, cast_to)
+        return value
+
+    def numpy(self) -> np.ndarray:
+        """Return the value on the host."""
+        if self._handle is None and not scope.in_frame():
+            return np.array(self._host)
+        return self.backend.to_numpy(self.raw)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __len__(self) -> int:
+        return self._shape[0]
+
+    def __repr__(self) -> str:
+        shown = "" if scope.in_frame() else f", value={self.numpy()}"
+        return f"<Variable path={self.path}, shape={self._shape}, dtype={self._dtype}{shown}>"
+
+    # -- writing
+
+    def assign(self, value: Any) -> Any:
+        """Replace the value and return it as a tensor.
+
+        Raises:
+            ValueError: the shape differs.
+        """
+        backend = self.backend
+        owner = dispatch.owner_of(value)
+        if owner is dispatch.VARIABLE:
+            value, owner = value.raw, value.backend
+        if owner is dispatch.WEAK:
+            value = backend.convert_to_tensor(value, self._dtype)
+        elif owner is dispatch.SYMBOLIC:
+            self._check_shape(value.shape)
+            return value
+        elif owner is not backend:
+            value = backend.from_other(value)
+        if backend.dtype_name(value) != self._dtype:
+            value = backend.ops.cast(value, self._dtype)
+        self._check_shape(backend.shape(value))
+        self.put(value)
+        return value
+
+    def _check_shape(self, shape: tuple) -> None:
+        if tuple(shape) != tuple(self._shape) and not (None in shape and len(shape) == len(self._shape)):
+            raise ValueError(f"Variable {self.path!r}: cannot assign a value of another shape. Expected {self._shape}; got {tuple(shape)}.")
+
+    def put(self, value: Any) -> None:
+        """Store a tensor of the right engine, shape and dtype in the innermost frame, or in the handle."""
+        frames = scope.state.frames
+        if frames:
+            frames[-1].write(self, value)
+        elif value is not self._handle:
+            self._handle = self.backend.write_handle(self.handle, value)
+
+    def assign_add(self, value: Any) -> Any:
+        """Add to the value."""
+        return self.assign(self._combined("add", value))
+
+    def assign_sub(self, value: Any) -> Any:
+        """Subtract from the value."""
+        return self.assign(self._combined("subtract", value))
+
+    def _combined(self, op: str, value: Any) -> Any:
+        from kerasfront.backend.operators import OPS
+
+        with scope.autocast_scope(None):
+            return OPS[op](self, value)
+
+    def take_handle(self, handle: Any) -> None:
+        """Keep a handle that a compiled function returned."""
+        self._handle = handle
+
+    def move_to(self, backend: Backend) -> None:
+        """Keep the value in another engine from now on."""
+        if backend is self._backend:
+            return
+        if self._handle is not None:
+            self._host, self._handle = np.array(self.numpy()), None
+        self._backend = backend
+
+    # -- copies
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("name", "path", "aggregation", "synchronization", "autocast", "regularizer", "constraint", "overwrite_with_gradient")
+        fields = {key: getattr(self, key) for key in kept}
+        return {**fields, "value": self.numpy(), "trainable": self._trainable, "dtype": self._dtype, "engine": self.backend.name}
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        fields = dict(fields)
+        self._host, self._trainable, self._dtype = fields.pop("value"), fields.pop("trainable"), fields.pop("dtype")
+        self._handle, self._shape, self._backend = None, self._host.shape, registry.get(fields.pop("engine"))
+        for key, value in fields.items():
+            setattr(self, key, value)
+
+    def __deepcopy__(self, memo: dict) -> Variable:
+        import copy
+
+        clone = Variable.__new__(Variable)
+        memo[id(self)] = clone
+        clone.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return clone
+
+
+def _numpy_dtype(name: str) -> Any:
+    import ml_dtypes
+
+    return getattr(ml_dtypes, name) if name == "bfloat16" or name.startswith("float8") else name
+
+
+dispatch.register_variable_type(Variable)
+
+Initializer = Callable[..., Any]

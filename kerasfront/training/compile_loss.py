@@ -1,0 +1,165 @@
+"""The loss that `compile` describes: one loss per output, weighted and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasfront import losses as losses_module
+from kerasfront import metrics as metrics_module
+from kerasfront import tree
+from kerasfront.backend.symbolic import KerasTensor
+from kerasfront.training import alignment, arguments, targets
+
+_BY_SHAPE = {
+    "binary": losses_module.BinaryCrossentropy,
+    "sparse": losses_module.SparseCategoricalCrossentropy,
+    "categorical": losses_module.CategoricalCrossentropy,
+}
+
+
+class CompileLoss:
+    """The weighted sum of the losses of all outputs, with a running mean of each where there is more than one.
+
+    Args:
+        loss: a name, function or `Loss`; or a list or dict of these, None for outputs without loss.
+        loss_weights: None, a number, or a list or dict of numbers in the same manner.
+        layer_names: names of the layers that give out the outputs, None where the model does not know.
+        where: the model's name for messages.
+    """
+
+    def __init__(
+        self, loss: Any, loss_weights: Any = None, layer_names: Sequence[str] | None = None, where: str = "model"
+    ):
+        self._loss, self._loss_weights = loss, loss_weights
+        self._layer_names, self._where = layer_names, where
+        self.built = False
+        self.names: list[str] = []
+        self.losses: list[Any] = []
+        self.weights: list[float | None] = []
+        self.trackers: list[Any] = []
+        self._skeleton: Any = None
+        self._widths: list[int | None] = []
+
+    @property
+    def metrics(self) -> list:
+        """The running means of the outputs' losses; none where only one output has a loss."""
+        return [tracker for tracker in self.trackers if tracker is not None]
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Find the loss of each output; only shapes and dtypes of the arguments are looked at.
+
+        Raises:
+            ValueError: the losses, weights or labels do not fit the outputs.
+        """
+        names = alignment.output_names(y_pred, self._layer_names)
+        items = alignment.align(
+            f"{self._where}.compile: `loss`", self._loss, y_pred, names, _is_loss, spread=True, partial=True
+        )
+        labels = targets.align_targets(self._where, y_true, y_pred, names)
+        predictions = tree.flatten(y_pred)
+        found = []
+        for name, item, true, pred in zip(names, items, labels, predictions, strict=True):
+            item = None if item is alignment.MISSING else item
+            found.append(None if item is None else self._resolve(name, item, true, pred))
+        if all(item is None for item in found):
+            raise ValueError(
+                f"{self._where}.compile: no output has a loss. Expected at least one; "
+                f"got loss={self._loss!r}. Pass a loss."
+            )
+        self.weights = self._align_weights(y_pred, names)
+        several = sum(item is not None for item in found) > 1
+        self.trackers = [
+            metrics_module.Mean(name=f"{name}_loss") if several and item is not None else None
+            for name, item in zip(names, found, strict=True)
+        ]
+        self._skeleton = tree.map_structure(lambda _: 0, y_pred)
+        self._widths = [
+            pred.shape[-1] if loss is not None and targets.takes_class_indices(loss) and len(pred.shape) > 1 else None
+            for loss, pred in zip(found, predictions, strict=True)
+        ]
+        self.names, self.losses, self.built = names, found, True
+
+    def _resolve(self, name: str, item: Any, true: Any, pred: Any) -> Any:
+        """Return the `Loss` object for one output and check that the labels fit it."""
+        where = f"{self._where}, loss of output {name!r}"
+        if true is None:
+            raise ValueError(
+                f"{where}: there are no labels. Expected labels for this output; got None. Pass them in `y`."
+            )
+        if isinstance(item, str) and item.lower() in ("crossentropy", "ce"):
+            item = _BY_SHAPE[targets.kind_of_classes(true, pred)]()
+        loss = losses_module.get(item)
+        if not isinstance(loss, losses_module.Loss):
+            label = getattr(loss, "__name__", None) or type(loss).__name__
+            loss = losses_module.LossFunctionWrapper(loss, name=label.strip("<>"))
+        if isinstance(pred, KerasTensor) and isinstance(true, KerasTensor):
+            _try_symbolically(where, loss, true, pred)
+        return loss
+
+    def _align_weights(self, y_pred: Any, names: list[str]) -> list[float | None]:
+        weights = self._loss_weights
+        if weights is None:
+            return [None] * len(names)
+        where = f"{self._where}.compile: `loss_weights`"
+        aligned = alignment.align(where, weights, y_pred, names, targets.is_scalar, spread=True, partial=True)
+        return [None if weight is alignment.MISSING or weight is None else float(weight) for weight in aligned]
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the total, a scalar, and count each output's loss in its running mean.
+
+        Args:
+            y_true: labels: one tensor, a list or a dict under the outputs' names.
+            y_pred: the model's outputs.
+            sample_weight: None, one tensor for all outputs, or a structure like `y_true`.
+        """
+        if not self.built:
+            self.build(y_true, y_pred)
+        labels = targets.align_targets(self._where, y_true, y_pred, self.names)
+        weights = targets.align_weights(self._where, sample_weight, y_pred, self.names)
+        total = None
+        for i, pred in enumerate(tree.flatten(y_pred)):
+            if self.losses[i] is None:
+                continue
+            value = self.losses[i](labels[i], pred, sample_weight=weights[i])
+            if self.trackers[i] is not None:
+                self.trackers[i].update_state(value, sample_weight=targets.batch_size(pred))
+            if self.weights[i] is not None:
+                value = value * self.weights[i]
+            total = value if total is None else total + value
+        return total
+
+    def check_class_labels(self, where: str, y_true: Any) -> None:
+        """Check labels on the host that stand for classes against the number of classes.
+
+        Raises:
+            ValueError: a label is out of range.
+        """
+        if not any(width is not None for width in self._widths):
+            return
+        labels = targets.align_targets(where, y_true, self._skeleton, self.names)
+        for name, label, width in zip(self.names, labels, self._widths, strict=True):
+            if width is not None and isinstance(label, (np.ndarray, list)):
+                arguments.check_sparse_labels(where, label, width, "y" if len(self.names) == 1 else f"y[{name!r}]")
+
+
+def _try_symbolically(where: str, loss: Any, y_true: Any, y_pred: Any) -> None:
+    """Run the loss on shapes, so that labels which do not fit are named before anything is compiled."""
+    try:
+        value = loss(y_true, y_pred)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    if len(value.shape):
+        raise ValueError(
+            f"{where}: {loss.name!r} gives no single number. Expected a scalar; got shape {tuple(value.shape)}. "
+            "Use a reduction such as 'sum_over_batch_size'."
+        )
+
+
+def _is_loss(item: Any) -> bool:
+    """Tell one loss from a list or dict of losses; a serialized loss is one."""
+    if isinstance(item, dict):
+        return "class_name" in item
+    return item is None or isinstance(item, str) or callable(item)

@@ -1,0 +1,215 @@
+"""The loops behind `fit`, `evaluate` and `predict`, each to be read from top to bottom.
+
+They never wait for the engine once per batch: results stay on the device until a callback or the end of the epoch
+reads them. An exception at any moment leaves through here unchanged; whoever opened a data source closes it.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from kerasfront import callbacks as callbacks_module
+from kerasfront import ops, tree
+from kerasfront.training import logs as logs_module
+from kerasfront.training import step
+
+# So many outputs of `predict` stay on the device before the oldest is fetched: enough for the engine to work ahead.
+_OUTPUTS_AHEAD = 4
+
+
+class Execution:
+    """One kind of step over batches as they come; the first one makes the state and compiles the step."""
+
+    def __init__(self, model: Any, kind: str, callbacks: Any, check: Callable[[], None] | None = None):
+        self.model, self.kind, self._check = model, kind, check
+        self.watched = callbacks.watches_batches(kind)
+        self._needed = callbacks.needs_batch_logs(kind)
+        self._run: Callable | None = None
+
+    def __call__(self, batches: list) -> Any:
+        """Run the step on each batch; returns the logs of the last, or the outputs of all."""
+        if self._run is None:
+            step.prepare(self.model, self.kind, batches[0])
+            if self._check is not None:
+                self._check()
+                self._check = None
+            self._run = self.model._compiled_steps.get(self.model, self.kind, quiet=not self.watched)
+        return self._run(*batches)
+
+    def renew(self) -> None:
+        """Look at the model again with the next batch: a callback may have frozen layers or compiled anew."""
+        self._run = None
+
+    def batch_logs(self, logs: Any) -> Any:
+        """Return what callbacks get at the end of a batch: values that stay on the device until they are read."""
+        if not self._needed:
+            return None
+        if not self.watched and step.reports_metrics(self.model, self.kind):
+            return self.model.get_metrics_result
+        return flat(logs)
+
+
+def flat(logs: Any) -> dict[str, Any]:
+    """Return logs without inner dicts."""
+    result: dict[str, Any] = {}
+    for name, value in (logs or {}).items():
+        result.update(flat(value) if isinstance(value, dict) else {name: value})
+    return result
+
+
+def in_groups(batches: Iterable, size: int) -> Iterator[list]:
+    """Yield lists of `size` batches; what is left over at the end comes one by one."""
+    group: list = []
+    for batch in batches:
+        group.append(step.pack(*batch))
+        if len(group) == size:
+            yield group
+            group = []
+    for batch in group:
+        yield [batch]
+
+
+def fit(
+    model: Any,
+    source: Any,
+    callbacks: Any,
+    epochs: range,
+    validate: Callable[[int], dict] | None = None,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Train for the given epochs.
+
+    Args:
+        model: a compiled model.
+        source: the `DataSource` of the training data.
+        callbacks: a `CallbackList`.
+        epochs: numbers of the epochs.
+        validate: called with the epoch's number at its end, returns further logs.
+        check: called once when the model's state exists, before the first step.
+    """
+    execution = Execution(model, "train", callbacks, check)
+    not_finite = callbacks_module.NotFiniteWarning()
+    warns = not any(isinstance(one, callbacks_module.TerminateOnNaN) for one in callbacks.callbacks)
+    logs: dict[str, Any] = {}
+    callbacks.on_train_begin()
+    for epoch in epochs:
+        model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        count, last = _train_epoch(execution, source, epoch, callbacks)
+        if not count:
+            _check_not_empty(model, "fit", first=epoch == epochs[0])
+            break
+        logs = final_logs(model, "train", last)
+        if warns:
+            callbacks_module.warn_if_not_finite(not_finite, logs)
+        if validate is not None:
+            logs.update(validate(epoch))
+        callbacks.on_epoch_end(epoch, logs)
+        execution.renew()
+        # Asking a stream may cost it a batch, so it is asked only where another epoch is to come.
+        if model.stop_training or (epoch != epochs[-1] and _is_exhausted(source, count)):
+            break
+    if model.optimizer is not None and len(epochs):
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+    callbacks.on_train_end(logs)
+
+
+def _is_exhausted(source: Any, count: int) -> bool:
+    if not source.exhausted:
+        return False
+    if source.num_batches is None or count >= source.num_batches:
+        source.warn_ran_out()
+    return True
+
+
+def _train_epoch(execution: Execution, source: Any, epoch: int, callbacks: Any) -> tuple[int, Any]:
+    """Return the number of batches and the logs of the last step."""
+    count, logs = 0, None
+    with contextlib.closing(source.epoch(epoch)) as batches:
+        for group in in_groups(batches, execution.model.steps_per_execution):
+            callbacks.on_train_batch_begin(count)
+            logs = execution(group)
+            count += len(group)
+            callbacks.on_train_batch_end(count - 1, execution.batch_logs(logs))
+            if execution.model.stop_training:
+                break
+    return count, logs
+
+
+def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> dict[str, Any]:
+    """Return loss and metrics over the source as numbers."""
+    execution = Execution(model, "test", callbacks, check)
+    count, logs = 0, None
+    model.reset_metrics()
+    callbacks.on_test_begin()
+    with contextlib.closing(source.epoch(0)) as batches:
+        for group in in_groups(batches, model.steps_per_execution):
+            callbacks.on_test_batch_begin(count)
+            logs = execution(group)
+            count += len(group)
+            callbacks.on_test_batch_end(count - 1, execution.batch_logs(logs))
+            if getattr(model, "stop_evaluating", False):
+                break
+    _check_not_empty(model, "evaluate", first=not count)
+    numbers = final_logs(model, "test", logs)
+    callbacks.on_test_end(numbers)
+    return numbers
+
+
+def predict(model: Any, source: Any, callbacks: Any) -> Any:
+    """Return the outputs for all batches of the source, joined in order, on the host."""
+    execution = Execution(model, "predict", callbacks)
+    ahead: collections.deque = collections.deque()
+    done: list = []
+    count = 0
+    callbacks.on_predict_begin()
+    with contextlib.closing(source.epoch(0)) as batches:
+        for group in in_groups(batches, model.steps_per_execution):
+            callbacks.on_predict_batch_begin(count)
+            outputs = execution(group)
+            count += len(group)
+            ahead.extend(outputs)
+            while len(ahead) > _OUTPUTS_AHEAD:
+                done.append(to_host(ahead.popleft()))
+            callbacks.on_predict_batch_end(count - 1, {"outputs": outputs[-1]})
+            if getattr(model, "stop_predicting", False):
+                break
+    _check_not_empty(model, "predict", first=not count)
+    done.extend(map(to_host, ahead))
+    callbacks.on_predict_end()
+    return joined(done)
+
+
+def to_host(outputs: Any) -> Any:
+    """Return a structure of outputs as NumPy arrays."""
+    return tree.map_structure(ops.convert_to_numpy, outputs)
+
+
+def joined(outputs: list) -> Any:
+    """Return the outputs of consecutive batches as one structure."""
+    if len(outputs) == 1:
+        return outputs[0]
+    columns = zip(*map(tree.flatten, outputs), strict=True)
+    return tree.pack_sequence_as(outputs[0], [np.concatenate(column) for column in columns])
+
+
+def final_logs(model: Any, kind: str, logs: Any) -> dict[str, Any]:
+    """Return the numbers of an epoch: the metrics over all its batches where the steps report just those."""
+    if step.reports_metrics(model, kind):
+        return logs_module.read(model.get_metrics_result())
+    last = flat(logs)
+    results = flat(model.get_metrics_result())
+    return logs_module.read(results if set(results) == set(last) else last)
+
+
+def _check_not_empty(model: Any, call: str, first: bool) -> None:
+    if first:
+        raise ValueError(
+            f"{model.name}.{call}: the data set is empty. Expected at least one batch; got none. "
+            "Pass data, and a fresh generator where one had been used up."
+        )

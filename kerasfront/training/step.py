@@ -1,0 +1,267 @@
+"""One step of training, testing and prediction, and how it is made fast.
+
+`train`, `test` and `predict` are what the steps of a `Trainer` do by default. `Steps` keeps the compiled form of
+a model's steps: they are made when first needed and made anew after `compile()` or when layers were frozen.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from kerasfront import tree
+from kerasfront.backend import masks
+from kerasfront.backend.symbolic import KerasTensor, symbolic_call
+from kerasfront.layers import Layer
+from kerasfront.state.function import function, value_and_grad
+from kerasfront.training import targets
+
+# Guards the making of compiled steps only, never their runs: several threads may ask for the first one at once.
+_making = threading.RLock()
+
+
+def unpack(data: Any) -> tuple[Any, Any, Any]:
+    """Return `(x, y, sample_weight)` of a batch: a tuple of up to three items, or x alone."""
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise ValueError(
+            f"batch: {len(data)} items do not make a batch. Expected x, (x,), (x, y) or (x, y, sample_weight); "
+            f"got a tuple of {len(data)}. Group the inputs in a list or dict."
+        )
+    return (*data, None, None)[:3]
+
+
+def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Return a batch as steps get it: `(x, y, sample_weight)` without what is absent at the end, or x alone."""
+    if sample_weight is not None:
+        return x, y, sample_weight
+    if y is not None:
+        return x, y
+    return (x,) if isinstance(x, (list, tuple)) else x
+
+
+def run_next(model: Any, kind: str, iterator: Any) -> Any:
+    """Run a compiled step on the next batch of an iterator."""
+    batch = pack(*unpack(next(iterator)))
+    prepare(model, kind, batch)
+    result = model._compiled_steps.get(model, kind)(batch)
+    return result[0] if kind == "predict" else result
+
+
+def train(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
+    """Take one optimizer step and count the loss. Returns x, y, the outputs and the sample weights."""
+    x, y, sample_weight = unpack(data)
+    optimizer = model.optimizer
+    variables = model.trainable_variables
+
+    def forward() -> tuple[Any, tuple]:
+        y_pred = model(x, training=True)
+        loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+        # Masks do not travel with tensors out of a differentiated function, so they are handed out beside them.
+        return optimizer.scale_loss(loss), (loss, y_pred, tree.map_structure(masks.get_mask, y_pred))
+
+    if variables:
+        (_, (loss, y_pred, mask)), gradients = value_and_grad(forward, variables, has_aux=True)
+        _check_gradients(model, gradients, variables)
+        optimizer.apply(gradients, variables)
+    else:
+        _, (loss, y_pred, mask) = forward()
+    _put_masks(y_pred, mask)
+    count_loss(model, x, loss)
+    return x, y, y_pred, sample_weight
+
+
+def test(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
+    """Run the model for inference and count the loss. Returns x, y, the outputs and the sample weights."""
+    x, y, sample_weight = unpack(data)
+    y_pred = model(x, training=False)
+    loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+    count_loss(model, x, loss)
+    return x, y, y_pred, sample_weight
+
+
+def predict(model: Any, data: Any) -> Any:
+    """Run the model for inference."""
+    x, _, _ = unpack(data)
+    return model(x, training=False)
+
+
+def count_loss(model: Any, x: Any, loss: Any) -> None:
+    """Put the loss into the running mean of the epoch, weighted by the number of samples."""
+    leaves = [leaf for leaf in tree.flatten(x) if leaf is not None]
+    model._compilation.loss_tracker.update_state(loss, sample_weight=targets.batch_size(leaves[0]) if leaves else None)
+
+
+def count_metrics(model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    """Put a batch into the compiled metrics."""
+    if model._compilation is not None and model._compilation.metrics is not None:
+        model._compilation.metrics.update_state(y, y_pred, sample_weight=sample_weight)
+
+
+def _put_masks(outputs: Any, found: Any) -> None:
+    for tensor, mask in zip(tree.flatten(outputs), tree.flatten(found), strict=True):
+        if mask is not None:
+            masks.set_mask(tensor, mask)
+
+
+def _check_gradients(model: Any, gradients: list, variables: list) -> None:
+    missing = [variable.path for variable, gradient in zip(variables, gradients, strict=True) if gradient is None]
+    if len(missing) == len(variables):
+        raise ValueError(
+            f"{model.name}.fit: the loss does not depend on any weight. Expected a gradient for at least one of "
+            f"{len(variables)} trainable weights; got none. Compute the loss from the outputs of the model."
+        )
+    if missing:
+        listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        warnings.warn(
+            f"{model.name}.fit: no gradient reaches {len(missing)} weights: {listed}. They stay as they are.",
+            stacklevel=3,
+        )
+
+
+class Steps:
+    """The compiled steps of one model, by what they do and how many batches they take."""
+
+    def __init__(self) -> None:
+        self._functions: dict[tuple, Callable] = {}
+        self._compilation: Any = None
+        # Steps of one model take turns: a prediction in another thread sees the state of whole steps.
+        self._turn = threading.RLock()
+
+    def __reduce__(self) -> tuple:
+        # Compiled code belongs to one process; a copy of the model compiles again.
+        return Steps, ()
+
+    def get(self, model: Any, kind: str, quiet: bool = False, fresh: bool = False) -> Callable:
+        """Return the compiled step `run(*batches)`.
+
+        Args:
+            model: whose step.
+            kind: "train", "test" or "predict".
+            quiet: leave out the results of metrics, nobody reads them after each step.
+            fresh: forget the metrics' earlier batches first.
+        """
+        compilation = model._compilation
+        eager = bool(compilation and compilation.run_eagerly)
+        jit = compilation.jit_compile if compilation else None
+        quiet = quiet and reports_metrics(model, kind)
+        key = (kind, quiet, fresh, eager, jit, _state_key(model, kind))
+        with _making:
+            if self._compilation is not compilation:
+                self._functions, self._compilation = {}, compilation
+            found = self._functions.get(key)
+            if found is None:
+                for old in [other for other in self._functions if other[:5] == key[:5]]:
+                    del self._functions[old]
+                body = _body(model, kind, quiet, fresh)
+                found = function(
+                    body,
+                    variables=state_of(model, kind),
+                    jit_compile=None if jit == "auto" else jit,
+                    eager=eager,
+                    lock=self._turn,
+                )
+                self._functions[key] = found
+        return found
+
+    def clear(self, kind: str) -> None:
+        """Forget the compiled steps of one kind."""
+        with _making:
+            self._functions = {key: value for key, value in self._functions.items() if key[0] != kind}
+
+
+def default(method: Callable) -> Callable:
+    """Mark a method of `Trainer` as the default one, so that an overriding one can be told from it."""
+    method.is_default = True  # type: ignore[attr-defined]
+    return method
+
+
+def is_default(model: Any, *names: str) -> bool:
+    """Return whether the model's class overrides none of the named methods."""
+    return all(getattr(getattr(type(model), name), "is_default", False) for name in names)
+
+
+def reports_metrics(model: Any, kind: str) -> bool:
+    """Return whether the logs of a step are just the results of the model's metrics, hence can be had afterwards."""
+    return kind != "predict" and is_default(model, f"{kind}_step", "compute_metrics")
+
+
+def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
+    """Return the function of several batches that is to be compiled."""
+    step = getattr(model, f"{kind}_step")
+
+    def quiet_step(data: Any) -> dict:
+        count_metrics(model, *(train if kind == "train" else test)(model, data))
+        return {}
+
+    one = quiet_step if quiet else step
+
+    def run(*batches: Any) -> Any:
+        if fresh:
+            model.reset_metrics()
+        results = []
+        for data in batches:
+            # Losses and metrics leave out what the masks of the outputs leave out.
+            with masks.mask_scope():
+                results.append(one(data))
+        return results if kind == "predict" else results[-1]
+
+    return run
+
+
+def state_of(model: Any, kind: str) -> list:
+    """Return the Variables that a step of this kind reads or assigns."""
+    variables = list(model.variables)
+    if kind != "predict" and model._compilation is not None:
+        variables += [variable for metric in model.metrics for variable in metric.variables]
+        if kind == "train" and model.optimizer is not None:
+            variables += model.optimizer.variables
+    return list({id(variable): variable for variable in variables}.values())
+
+
+def _state_key(model: Any, kind: str) -> tuple:
+    if kind == "train":
+        return id(model.optimizer), tuple(map(id, model.variables)), tuple(map(id, model.trainable_variables))
+    return (tuple(map(id, model.variables)),)
+
+
+def prepare(model: Any, kind: str, data: Any) -> None:
+    """Make all state that a step needs before the step is compiled: weights, optimizer slots, metrics.
+
+    The model, the losses and the metrics run once on shapes alone.
+
+    Args:
+        model: whose state.
+        kind: "train", "test" or "predict".
+        data: a batch.
+    """
+    with _making:
+        compilation = model._compilation if kind != "predict" else None
+        pending = (
+            [part for part in (compilation.loss, compilation.metrics) if part and not part.built] if compilation else []
+        )
+        if (pending or not model.built) and (_has_call(model) or is_default(model, f"{kind}_step")):
+            x, y, _ = unpack(tree.map_structure(_spec, data))
+            y_pred = symbolic_call(lambda inputs: model(inputs, training=kind == "train"), x)
+            for part in pending:
+                part.build(y, y_pred)
+        if kind == "train" and model.optimizer is not None and not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+
+
+def _has_call(model: Any) -> bool:
+    """Return whether the model says what it computes; one with its own steps need not."""
+    return type(model).call is not Layer.call
+
+
+def _spec(value: Any) -> Any:
+    """Return a symbolic tensor like one leaf of a batch, with any number of samples."""
+    if value is None or not hasattr(value, "shape"):
+        return value
+    shape = tuple(value.shape)
+    return KerasTensor((None, *shape[1:]) if shape else (), dtype=value.dtype)

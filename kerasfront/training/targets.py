@@ -1,0 +1,64 @@
+"""Labels and sample weights beside the outputs they belong to: alignment, and whether they fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasfront import ops
+from kerasfront.training import alignment
+
+
+def is_scalar(item: Any) -> bool:
+    """Return whether `item` is one number or None, not a collection."""
+    return not isinstance(item, (list, tuple, dict))
+
+
+def _is_array(item: Any) -> bool:
+    """Return whether `item` is one tensor (or nothing), not a structure of tensors."""
+    return item is None or not isinstance(item, (list, tuple, dict))
+
+
+def align_targets(where: str, y_true: Any, y_pred: Any, names: list[str]) -> list[Any]:
+    """Return the labels of each output, None where there are none."""
+    if y_true is None:
+        return [None] * len(names)
+    labels = alignment.align(f"{where}: labels `y`", y_true, y_pred, names, _is_array, partial=True)
+    return [None if label is alignment.MISSING else label for label in labels]
+
+
+def align_weights(where: str, sample_weight: Any, y_pred: Any, names: list[str]) -> list[Any]:
+    """Return the sample weights of each output, None where there are none; one array counts for all."""
+    if sample_weight is None:
+        return [None] * len(names)
+    argument = f"{where}: `sample_weight`"
+    weights = alignment.align(argument, sample_weight, y_pred, names, _is_array, spread=True, partial=True)
+    return [None if weight is alignment.MISSING else weight for weight in weights]
+
+
+def batch_size(value: Any) -> Any:
+    """Return the number of samples in a batch: a Python int where it is known."""
+    return ops.shape(value)[0] if len(value.shape) else 1
+
+
+def kind_of_classes(y_true: Any, y_pred: Any) -> str:
+    """Return "binary", "sparse" or "categorical" by the shapes of labels and predictions.
+
+    Outputs of width one (or without a class axis) are binary; labels with an axis less, or with width one, are
+    class indices; others have the width of the output.
+    """
+    true, pred = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(pred) < 2 or pred[-1] == 1:
+        return "binary"
+    if len(true) < len(pred) or true[-1] == 1:
+        return "sparse"
+    return "categorical"
+
+
+def takes_class_indices(loss: Any) -> bool:
+    """Return whether the loss takes integer class labels along the last axis and all of them count."""
+    settings = getattr(loss, "_fn_kwargs", {})
+    return (
+        getattr(loss, "integer_labels", False)
+        and settings.get("ignore_class") is None
+        and settings.get("axis", -1) == -1
+    )

@@ -1,0 +1,28 @@
+"""Tools around training: files, labels, seeds, progress. Names are loaded when first used."""
+
+import importlib
+
+# Public name -> module that defines it. To add a public name, add a line.
+_HOMES = {
+    "unpack_x_y_sample_weight": "kerasfront.utils.batch_format",
+    "pack_x_y_sample_weight": "kerasfront.utils.batch_format",
+    "PyDataset": "kerasfront.utils.py_dataset",
+    "Progbar": "kerasfront.utils.progbar",
+    "get_file": "kerasfront.utils.data_utils",
+    "normalize": "kerasfront.utils.numerical",
+    "to_categorical": "kerasfront.utils.numerical",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
