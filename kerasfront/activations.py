@@ -30,7 +30,10 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
         array([-0.5,  6. ], dtype=float32)
     """
     if max_value is not None and not max_value >= 0:
-        raise ValueError(f"relu: max_value is out of range. Expected a number of 0 or more, or None; got {max_value!r}. Leave it out.")
+        raise ValueError(
+            f"relu: max_value is out of range. Expected a number of 0 or more, or None; got {max_value!r}. Leave it "
+            "out."
+        )
     if threshold == 0:
         if max_value == 6 and negative_slope == 0:
             return ops.relu6(x)
@@ -38,7 +41,9 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     else:
         x = ops.add(x, 0.0)  # a float tensor
         result = ops.where(ops.less_equal(x, threshold), negative_slope * (x - threshold), x)
-    return result if max_value is None else ops.where(ops.greater_equal(result, max_value), ops.full_like(result, max_value), result)
+    if max_value is None:
+        return result
+    return ops.where(ops.greater_equal(result, max_value), ops.full_like(result, max_value), result)
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:

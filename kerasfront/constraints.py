@@ -13,7 +13,9 @@ def _norms(w: Any, axis: Any) -> Any:
 
 def _check_norm(name: str, argument: str, value: Any) -> None:
     if not value >= 0:
-        raise ValueError(f"{name}: {argument} is out of range. Expected a number of 0 or more; got {value!r}. Pass a positive one.")
+        raise ValueError(
+            f"{name}: {argument} is out of range. Expected a number of 0 or more; got {value!r}. Pass a positive one."
+        )
 
 
 class Constraint:
@@ -24,7 +26,9 @@ class Constraint:
 
     def __call__(self, w: Any) -> Any:
         """Return the allowed value that takes the place of `w`."""
-        raise NotImplementedError(f"{type(self).__name__}: has no projection. Expected a method __call__(self, w). Write one.")
+        raise NotImplementedError(
+            f"{type(self).__name__}: has no projection. Expected a method __call__(self, w). Write one."
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor as plain data."""
@@ -112,7 +116,8 @@ class MinMaxNorm(Constraint):
         _check_norm("MinMaxNorm", "min_value", min_value)
         if not max_value >= min_value:
             raise ValueError(
-                f"MinMaxNorm: the bounds are in the wrong order. Expected min_value <= max_value; got {min_value!r} and {max_value!r}. "
+                f"MinMaxNorm: the bounds are in the wrong order. Expected min_value <= max_value; got {min_value!r} "
+                f"and {max_value!r}. "
                 "Exchange them."
             )
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis

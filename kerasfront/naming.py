@@ -24,7 +24,7 @@ def to_snake_case(name: str) -> str:
 
 
 def auto_name(class_name: str) -> str:
-    """Return a name not given before in this process: the snake case of the class name, with a number from the second on."""
+    """Return a name not given before in this process: the class name in snake case, numbered from the second on."""
     return unique_name(to_snake_case(class_name))
 
 

@@ -15,7 +15,10 @@ def _factor(name: str, value: Any) -> float:
         ValueError: no finite number of 0 or more.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        raise ValueError(f"{name}: the factor does not fit. Expected a finite number of 0 or more; got {value!r}. Pass for example 0.01.")
+        raise ValueError(
+            f"{name}: the factor does not fit. Expected a finite number of 0 or more; got {value!r}. Pass for example "
+            "0.01."
+        )
     return float(value)
 
 
@@ -27,11 +30,15 @@ class Regularizer:
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty of a tensor, a scalar."""
-        raise NotImplementedError(f"{type(self).__name__}: has no penalty. Expected a method __call__(self, x). Write one.")
+        raise NotImplementedError(
+            f"{type(self).__name__}: has no penalty. Expected a method __call__(self, x). Write one."
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor as plain data."""
-        raise NotImplementedError(f"{type(self).__name__}: cannot be saved. Expected a method get_config(self). Write one.")
+        raise NotImplementedError(
+            f"{type(self).__name__}: cannot be saved. Expected a method get_config(self). Write one."
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Regularizer:
@@ -133,14 +140,18 @@ class OrthogonalRegularizer(Regularizer):
     def __init__(self, factor: float = 0.01, mode: str = "rows"):
         self.factor = _factor("OrthogonalRegularizer", factor)
         if mode not in ("rows", "columns"):
-            raise ValueError(f"OrthogonalRegularizer: unknown mode {mode!r}. Expected 'rows' or 'columns'. Use one of those.")
+            raise ValueError(
+                f"OrthogonalRegularizer: unknown mode {mode!r}. Expected 'rows' or 'columns'. Use one of those."
+            )
         self.mode = mode
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty of a matrix."""
         shape = tuple(ops.shape(x))
         if len(shape) != 2:
-            raise ValueError(f"OrthogonalRegularizer: the tensor is no matrix. Expected 2 axes; got shape {shape}. Reshape it.")
+            raise ValueError(
+                f"OrthogonalRegularizer: the tensor is no matrix. Expected 2 axes; got shape {shape}. Reshape it."
+            )
         axis = 1 if self.mode == "rows" else 0
         lengths = ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), config.epsilon()))
         unit = ops.divide(x, lengths)

@@ -72,5 +72,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return f"[{', '.join(map(str, value))}]"
+        # With quotes of its own, which is how readers of such files know it.
+        return f'"[{", ".join(map(str, value))}]"'
     return value

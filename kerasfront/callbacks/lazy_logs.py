@@ -36,26 +36,27 @@ class LazyLogs(dict):
     __slots__ = ("_source",)
 
     def __init__(self, source: dict[str, Any] | Callable[[], dict[str, Any]]) -> None:
-        super().__init__()
+        # Not empty, because JSON's encoder looks at the size of the table behind our methods' backs.
+        super().__init__({"unread": None} if callable(source) else source)
         self._source: Any = source
 
     def _fill(self) -> None:
         source = self._source
         if source is not None:
             values = source() if callable(source) else source
-            super().update({name: host_value(value) for name, value in values.items()})
+            values = {name: host_value(value) for name, value in values.items()}
+            super().clear()
+            super().update(values)
             self._source = None
 
     def __bool__(self) -> bool:
         # `logs = logs or {}` is common in callbacks and no reason to fetch anything.
-        if isinstance(self._source, dict):
-            return bool(self._source)
-        return self._source is not None or super().__len__() > 0
+        return super().__len__() > 0
 
     def __reduce__(self) -> Any:
         return dict, (dict(self),)
 
-    def __ior__(self, other: Any) -> LazyLogs:
+    def __ior__(self, other: Any) -> LazyLogs:  # type: ignore[misc]
         self.update(other)
         return self
 

@@ -93,7 +93,8 @@ class MonitorCallback(Callback):
             self._sign = self._find_sign()
         if reference is None:
             return True
-        return self._sign * (value - reference) > self.min_delta
+        credited = value - self._sign * self.min_delta
+        return credited > reference if self._sign > 0 else credited < reference
 
     def _find_sign(self) -> int:
         if self.mode != "auto":

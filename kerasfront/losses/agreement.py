@@ -111,7 +111,9 @@ def sparse_labels(name: str, y_true: Any, y_pred: Any, axis: int = -1) -> tuple[
         y_true = ops.squeeze(y_true, axis)
         true_shape = dispatch.shape_of(y_true)
     if not pred_shape or not -len(pred_shape) <= axis < len(pred_shape):
-        raise ValueError(f"{name}: y_pred has no axis {axis}. Expected shape (batch, classes); got {pred_shape}. Add axes.")
+        raise ValueError(
+            f"{name}: y_pred has no axis {axis}. Expected shape (batch, classes); got {pred_shape}. Add axes."
+        )
     expected = list(pred_shape)
     del expected[axis]
     if not shapes_agree(true_shape, tuple(expected)):

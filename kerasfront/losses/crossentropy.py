@@ -187,7 +187,8 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
     ) -> None:
         if not 0 < q < 1:
             raise ValueError(
-                f"CategoricalGeneralizedCrossEntropy: q is out of range. Expected 0 < q < 1; got {q!r}. The default is 0.5."
+                f"CategoricalGeneralizedCrossEntropy: q is out of range. Expected 0 < q < 1; got {q!r}. The default "
+                "is 0.5."
             )
         super().__init__(probabilistic.categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
 

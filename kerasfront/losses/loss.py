@@ -79,7 +79,7 @@ def _mask_as_weight(mask: Any, dtype: str, averages: bool) -> Any:
     if not averages:
         return mask
     # The mean is over what is not masked: the mask grows by all / valid. No valid entry at all gives 0.
-    return mask * ops.divide_no_nan(ops.cast(ops.size(mask), dtype), ops.sum(mask))
+    return ops.divide_no_nan(mask, ops.mean(mask))
 
 
 def reduce_values(
@@ -88,7 +88,8 @@ def reduce_values(
     """Weight and reduce the losses of single samples.
 
     Shapes:
-        values ``(b, ...)``; sample_weight and mask: a leading part of that shape, or the same with an additional last 1.
+        values ``(b, ...)``; sample_weight and mask: a leading part of that shape, or the same with an additional last
+        1.
 
     Args:
         values: the losses.
@@ -143,7 +144,9 @@ class Loss:
     integer_labels = False
     """Whether labels keep their dtype: class indices must not be rounded to a float type."""
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None) -> None:
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
         self.name = name or naming.to_snake_case(type(self).__name__)
         self.reduction = check_reduction(reduction)
         self._dtype_given = dtype
@@ -235,6 +238,4 @@ class LossFunctionWrapper(Loss):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LossFunctionWrapper:
         """Return a loss with the arguments that `get_config` gave."""
-        if isinstance(config.get("fn"), dict):
-            config = {**config, "fn": registration.deserialize_keras_object(config["fn"])}
-        return cls(**config)
+        return cls(**registration.deserialize_keras_object(config))

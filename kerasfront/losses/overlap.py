@@ -37,26 +37,29 @@ def dice(y_true: Any, y_pred: Any, axis: int | Sequence[int] | None = None) -> A
 def tversky(
     y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: int | Sequence[int] | None = None
 ) -> Any:
-    """Return ``1 - (tp + e) / (tp + alpha * fp + beta * fn + e)`` with e the epsilon; alpha = beta = 0.5 is `dice`.
+    """Return ``1 - (tp + e) / (tp + alpha * fn + beta * fp + e)`` with e the epsilon; alpha = beta = 0.5 is `dice`.
 
     Shapes:
         y_true and y_pred of one shape; the result without `axis`.
 
     Args:
-        alpha: the weight of false positives.
-        beta: the weight of false negatives.
+        alpha: the weight of what is labelled but not predicted (false negatives).
+        beta: the weight of what is predicted but not labelled (false positives).
         axis: the axes of the sums, None for all.
 
     Raises:
         ValueError: the shapes differ.
 
+    Notes:
+        The values are those of Keras 3.15, whose documentation has alpha and beta the other way round (as the paper has).
+
     Source: Salehi et al., "Tversky loss function for image segmentation", 2017.
     """
     y_true, y_pred = agreement.elementwise("tversky", y_true, y_pred)
     right = ops.sum(y_true * y_pred, axis=_axes(axis))
-    false_positives = ops.sum((1.0 - y_true) * y_pred, axis=_axes(axis))
-    false_negatives = ops.sum(y_true * (1.0 - y_pred), axis=_axes(axis))
-    total = right + alpha * false_positives + beta * false_negatives
+    missed = ops.sum(y_true * (1.0 - y_pred), axis=_axes(axis))
+    wrong = ops.sum((1.0 - y_true) * y_pred, axis=_axes(axis))
+    total = right + alpha * missed + beta * wrong
     return 1.0 - (right + config.epsilon()) / (total + config.epsilon())
 
 
@@ -82,8 +85,8 @@ class Tversky(LossFunctionWrapper):
     """One minus the Tversky index, see `tversky`.
 
     Args:
-        alpha: the weight of false positives.
-        beta: the weight of false negatives.
+        alpha: the weight of false negatives.
+        beta: the weight of false positives.
         axis: the axes of the sums, None for all.
         reduction, name, dtype: see `Loss`.
     """

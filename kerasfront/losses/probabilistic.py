@@ -87,7 +87,8 @@ def sparse_categorical_crossentropy(
     """Return the crossentropy between integer labels and predicted class probabilities.
 
     Shapes:
-        y_pred ``(batch, ..., classes)``; y_true the same without `axis`, or with size 1 there; the result ``(batch, ...)``.
+        y_pred ``(batch, ..., classes)``; y_true the same without `axis`, or with size 1 there; the result ``(batch,
+        ...)``.
 
     Args:
         from_logits: whether y_pred holds logits instead of probabilities.
@@ -202,7 +203,8 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     Raises:
         ValueError: the shapes do not fit; a label (whose value is known now) names no class.
 
-    Source: Zhang and Sabuncu, "Generalized cross entropy loss for training deep neural networks with noisy labels", 2018.
+    Source: Zhang and Sabuncu, "Generalized cross entropy loss for training deep neural networks with noisy labels",
+    2018.
     """
     name = "categorical_generalized_cross_entropy"
     y_true, y_pred = agreement.sparse_labels(name, y_true, y_pred)

@@ -179,7 +179,9 @@ class Huber(LossFunctionWrapper):
         dtype: Any = None,
     ) -> None:
         if not delta > 0:
-            raise ValueError(f"Huber: delta is out of range. Expected a positive number; got {delta!r}. The default is 1.0.")
+            raise ValueError(
+                f"Huber: delta is out of range. Expected a positive number; got {delta!r}. The default is 1.0."
+            )
         super().__init__(huber, reduction, name, dtype, delta=delta)
 
 

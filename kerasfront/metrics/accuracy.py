@@ -25,7 +25,8 @@ def _pair(name: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     if not agreement.shapes_agree(*shapes):
         raise ValueError(
             f"{name}: the labels do not fit the predictions. Expected equal shapes; got y_true {shapes[0]} and "
-            f"y_pred {shapes[1]}. For class indices or one-hot labels use sparse_categorical_accuracy or categorical_accuracy."
+            f"y_pred {shapes[1]}. For class indices or one-hot labels use sparse_categorical_accuracy or "
+            "categorical_accuracy."
         )
     return y_true, y_pred
 
@@ -159,7 +160,8 @@ class BinaryAccuracy(MeanMetricWrapper):
     def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
         if threshold is not None and not 0 < threshold < 1:
             raise ValueError(
-                f"BinaryAccuracy: threshold is out of range. Expected 0 < threshold < 1; got {threshold!r}. The default is 0.5."
+                f"BinaryAccuracy: threshold is out of range. Expected 0 < threshold < 1; got {threshold!r}. The "
+                "default is 0.5."
             )
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
 

@@ -108,7 +108,9 @@ class ConfusionRatio(Metric):
         self.init_thresholds = counting.as_given(thresholds)
         self.top_k, self.class_id = top_k, class_id
         if top_k is not None and (isinstance(top_k, bool) or int(top_k) != top_k or top_k < 1):
-            raise ValueError(f"{label}: top_k does not fit. Expected a positive integer; got {top_k!r}. Use None for all.")
+            raise ValueError(
+                f"{label}: top_k does not fit. Expected a positive integer; got {top_k!r}. Use None for all."
+            )
         self.thresholds = counting.checked(label, thresholds, default=0.5 if top_k is None else counting.LOWEST)
         shape = (len(self.thresholds),)
         self.true_positives = self.add_variable(shape, "zeros", name="true_positives")

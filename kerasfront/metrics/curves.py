@@ -26,7 +26,9 @@ class _Counts(Metric):
             self.add_variable(shape, "zeros", name=kind) for kind in counting.KINDS
         )
 
-    def _count(self, y_true: Any, y_pred: Any, weight: Any, thresholds: Sequence[float], per_label: bool = False) -> None:
+    def _count(
+        self, y_true: Any, y_pred: Any, weight: Any, thresholds: Sequence[float], per_label: bool = False
+    ) -> None:
         found = counting.count(y_true, y_pred, weight, thresholds, counting.KINDS, per_label=per_label)
         for kind, number in zip(counting.KINDS, found, strict=True):
             variable = getattr(self, kind)
@@ -89,14 +91,17 @@ class AUC(_Counts):
             if value not in choices:
                 raise errors.unknown_name(f"AUC {argument}", value, choices)
         if num_labels is not None and not multi_label:
-            raise ValueError("AUC: num_labels came without multi_label. Expected both or neither. Pass multi_label=True.")
+            raise ValueError(
+                "AUC: num_labels came without multi_label. Expected both or neither. Pass multi_label=True."
+            )
         margin = config.epsilon()
         if thresholds is not None:
             inner = sorted(counting.checked("AUC", thresholds))
             self._thresholds = [-margin, *inner, 1.0 + margin]
         elif isinstance(num_thresholds, bool) or int(num_thresholds) != num_thresholds or num_thresholds <= 1:
             raise ValueError(
-                f"AUC: num_thresholds is out of range. Expected an integer above 1; got {num_thresholds!r}. The default is 200."
+                f"AUC: num_thresholds is out of range. Expected an integer above 1; got {num_thresholds!r}. The "
+                "default is 200."
             )
         else:
             self._thresholds = counting.evenly_spaced(int(num_thresholds), margin)
@@ -166,7 +171,8 @@ class AUC(_Counts):
         wanted = wanted or (len(self.label_weights) if self.label_weights is not None else None)
         if wanted is not None and (not shape or shape[-1] not in (None, wanted)):
             raise ValueError(
-                f"{self.name}: the number of labels does not fit. Expected y_pred with a last axis of {wanted}; got shape "
+                f"{self.name}: the number of labels does not fit. Expected y_pred with a last axis of {wanted}; got "
+                "shape "
                 f"{shape}. Correct num_labels or label_weights."
             )
 
@@ -205,7 +211,9 @@ class AUC(_Counts):
         odds = ops.divide_no_nan(positives, negatives)
         precision_gain = 1.0 - odds * ops.divide_no_nan(self.false_positives, self.true_positives)
         recall_gain = 1.0 - odds * ops.divide_no_nan(self.false_negatives, self.true_positives)
-        return ops.maximum(recall_gain, 0.0), ops.maximum(precision_gain, 0.0)
+        # The curve starts where the recall is that of calling all positive: gain 0. Precision may lose, too.
+        found = ops.greater(self.true_positives, 0.0)
+        return ops.where(found, ops.maximum(recall_gain, 0.0), ops.zeros_like(recall_gain)), precision_gain
 
     def _interpolated_precision_recall(self) -> Any:
         """Integrate precision over recall where true positives are linear in all positives between two thresholds."""
@@ -250,10 +258,13 @@ class _BestPoint(_Counts):
     def _set_up(self, bound: float, num_thresholds: int, class_id: int | None) -> None:
         label = type(self).__name__
         if not 0 <= bound <= 1:
-            raise ValueError(f"{label}: {self.argument} is out of range. Expected a number from 0 to 1; got {bound!r}. Correct it.")
+            raise ValueError(
+                f"{label}: {self.argument} is out of range. Expected a number from 0 to 1; got {bound!r}. Correct it."
+            )
         if isinstance(num_thresholds, bool) or int(num_thresholds) != num_thresholds or num_thresholds <= 0:
             raise ValueError(
-                f"{label}: num_thresholds is out of range. Expected an integer above 0; got {num_thresholds!r}. The default is 200."
+                f"{label}: num_thresholds is out of range. Expected an integer above 0; got {num_thresholds!r}. The "
+                "default is 200."
             )
         self.value, self.num_thresholds, self.class_id = bound, num_thresholds, class_id
         self.thresholds = counting.evenly_spaced(num_thresholds)

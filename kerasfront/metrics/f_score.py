@@ -48,10 +48,13 @@ class FBetaScore(Metric):
         if average is not None and average not in AVERAGES:
             raise errors.unknown_name(f"{label} average", average, (*AVERAGES, "None"))
         if isinstance(beta, bool) or not isinstance(beta, (int, float)) or not beta > 0:
-            raise ValueError(f"{label}: beta is out of range. Expected a positive number; got {beta!r}. 1.0 gives the F1 score.")
+            raise ValueError(
+                f"{label}: beta is out of range. Expected a positive number; got {beta!r}. 1.0 gives the F1 score."
+            )
         if threshold is not None and (not isinstance(threshold, (int, float)) or not 0 < threshold <= 1):
             raise ValueError(
-                f"{label}: threshold is out of range. Expected 0 < threshold <= 1; got {threshold!r}. Use None for the largest one."
+                f"{label}: threshold is out of range. Expected 0 < threshold <= 1; got {threshold!r}. Use None for "
+                "the largest one."
             )
         self.average, self.beta, self.threshold = average, float(beta), threshold
         self.axis = None if average == "micro" else 0

@@ -64,7 +64,8 @@ class _ConfusionMatrix(Metric):
         y_true, y_pred = agreement.same_rank(y_true, y_pred)
         if not agreement.shapes_agree(dispatch.shape_of(y_true), dispatch.shape_of(y_pred)):
             raise ValueError(
-                f"{self.name}: the labels do not fit the predictions. Expected class indices of one shape; got {shapes[0]} "
+                f"{self.name}: the labels do not fit the predictions. Expected class indices of one shape; got "
+                f"{shapes[0]} "
                 f"and {shapes[1]}. For one-hot arrays say sparse_y_true=False or sparse_y_pred=False."
             )
         agreement.check_class_indices(self.name, y_true, self.num_classes, self.ignore_class)
@@ -75,7 +76,8 @@ class _ConfusionMatrix(Metric):
         whole = not dtypes.is_float(self.dtype)
         if sample_weight is not None and whole and dtypes.is_float(dispatch.dtype_of(sample_weight)):
             raise ValueError(
-                f"{self.name}: weights are fractions but the counts are integers. Expected a float dtype of the metric; got "
+                f"{self.name}: weights are fractions but the counts are integers. Expected a float dtype of the "
+                "metric; got "
                 f"{self.dtype}. Pass dtype='float32' to the metric."
             )
         weight = masked_weight(self.name, sample_weight, mask, self.dtype)
@@ -87,20 +89,21 @@ class _ConfusionMatrix(Metric):
         classes = self.num_classes
         y_true, y_pred = (ops.cast(ops.reshape(value, (-1,)), "int32") for value in (y_true, y_pred))
         weight = ops.reshape(weight, (-1,))
-        # Nothing is lost in silence when values are known (they are checked). Traced ones outside the classes do not count.
+        # Nothing is lost in silence when values are known (they are checked). Traced ones outside the classes do not
+        # count.
         known = ops.logical_and(_inside(y_true, classes), _inside(y_pred, classes))
         if self.ignore_class is not None:
             known = ops.logical_and(known, ops.not_equal(y_true, self.ignore_class))
         cell = ops.where(known, y_true * classes + y_pred, ops.zeros_like(y_true))
         weight = ops.where(known, weight, ops.zeros_like(weight))
-        counts = ops.reshape(ops.segment_sum(weight, cell, num_segments=classes * classes), (classes, classes))
+        counts = ops.reshape(ops.scatter(ops.expand_dims(cell, -1), weight, (classes * classes,)), (classes, classes))
         self.total_confusion_matrix.assign(self.total_confusion_matrix + ops.cast(counts, self.dtype))
 
     def _ratios(self) -> tuple[Any, Any]:
         """Return the intersection over union of each class, and 1.0 for those that occur, else 0.0."""
         floatx = self.dtype if dtypes.is_float(self.dtype) else config.floatx()
         table = ops.cast(self.total_confusion_matrix, floatx)
-        both = ops.diagonal(table)
+        both = ops.sum(table * ops.eye(self.num_classes, dtype=floatx), axis=0)
         either = ops.sum(table, axis=0) + ops.sum(table, axis=1) - both
         return ops.divide_no_nan(both, either), ops.cast(ops.greater(either, 0.0), floatx)
 
@@ -160,7 +163,8 @@ class IoU(_ConfusionMatrix):
         wrong = [one for one in self.target_class_ids if not 0 <= one < self.num_classes]
         if wrong or not self.target_class_ids:
             raise ValueError(
-                f"{type(self).__name__}: target_class_ids does not fit. Expected some of 0 to {self.num_classes - 1}; got "
+                f"{type(self).__name__}: target_class_ids does not fit. Expected some of 0 to "
+                f"{self.num_classes - 1}; got "
                 f"{self.target_class_ids}. Correct them or num_classes."
             )
 

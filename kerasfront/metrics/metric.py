@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from kerasfront import initializers, naming, ops, tree
 from kerasfront.losses.loss import computation_dtype
 from kerasfront.state import scope
@@ -80,7 +82,7 @@ class Metric:
             name: of the variable.
         """
         variable = Variable(
-            initializers.get(initializer),
+            np.zeros(tuple(shape)) if initializer == "zeros" else initializers.get(initializer),
             shape=tuple(shape),
             dtype=self._dtype if dtype is None else dtype,
             trainable=False,
@@ -91,7 +93,9 @@ class Metric:
         self._variables.append(variable)
         return variable
 
-    def add_weight(self, shape: tuple[int, ...] = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> Variable:
+    def add_weight(
+        self, shape: tuple[int, ...] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
         """Make a variable that belongs to the state; see `add_variable`. It starts with zeros by default."""
         return self.add_variable(shape, "zeros" if initializer is None else initializer, dtype=dtype, name=name)
 
@@ -142,7 +146,10 @@ class Metric:
                 f"{self.name}: the state does not fit. Expected {len(variables)} values, one for each of `variables`; "
                 f"got {len(values)}. Pass the values of all variables in order."
             )
-        values = [ops.convert_to_tensor(value, dtype=variable.dtype) for variable, value in zip(variables, values, strict=True)]
+        values = [
+            ops.convert_to_tensor(value, dtype=variable.dtype)
+            for variable, value in zip(variables, values, strict=True)
+        ]
         with scope.Frame(variables, values) as frame:
             result = tree.map_structure(lambda leaf: leaf.value if isinstance(leaf, Variable) else leaf, run())
         return result, [frame.values[id(variable)] for variable in variables]

@@ -68,8 +68,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     Args:
         name, dtype: see `Metric`.
         from_logits: whether predictions are logits instead of probabilities.
-        ignore_class: a label whose samples do not count.
+        ignore_class: a label whose samples cost 0.
         axis: the axis of the classes.
+
+    Notes:
+        Samples with the ignored label lower the mean of this metric, as in Keras; in the loss of this name they do not count.
     """
 
     def __init__(

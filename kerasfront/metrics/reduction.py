@@ -29,11 +29,18 @@ def weigh(name: str, values: Any, sample_weight: Any, dtype: str, reduce: Callab
         return values, None
     weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
     rank, weight_rank = len(values.shape), len(weight.shape)
-    if weight_rank > 0 and weight_rank in (rank, rank + 1) and weight.shape[-1] == 1 and (weight_rank != rank or rank > 1):
+    if (
+        weight_rank > 0
+        and weight_rank in (rank, rank + 1)
+        and weight.shape[-1] == 1
+        and (weight_rank != rank or rank > 1)
+    ):
         weight, weight_rank = ops.squeeze(weight, -1), weight_rank - 1
     if weight_rank < rank:
         values = reduce(values, axis=tuple(range(weight_rank, rank)))
-    align_weight(name, weight, values)
+    weight = align_weight(name, weight, values)
+    if dispatch.shape_of(weight) != dispatch.shape_of(values):
+        weight = ops.broadcast_to(weight, ops.shape(values))
     return values, weight
 
 
@@ -41,6 +48,18 @@ def floats_as(value: Any, dtype: str) -> Any:
     """Return a tensor; one of a float type gets `dtype`, integers and bool keep theirs."""
     kind = dispatch.dtype_of(value)
     return ops.convert_to_tensor(value, dtype=dtype if dtypes.is_float(kind) else None)
+
+
+def _sum_of_samples(values: Any) -> Any:
+    """Return the sum over the first axis of the means over the others."""
+    if len(values.shape) > 1:
+        values = ops.mean(values, axis=tuple(range(1, len(values.shape))))
+    return ops.sum(values) if values.shape else values
+
+
+def number(size: int | None) -> float:
+    """Return a number of elements for counting; any will do for a symbolic tensor, which does not know it."""
+    return 0.0 if size is None else float(size)
 
 
 class Sum(Metric):
@@ -104,16 +123,11 @@ class Mean(Metric):
         """
         values, weight = weigh(self.name, values, sample_weight, self.dtype, ops.mean)
         if weight is not None:
-            self.total.assign(self.total + ops.sum(values * weight))
-            self.count.assign(self.count + ops.sum(weight))
-        elif not values.shape:
-            self.total.assign(self.total + values)
-            self.count.assign(self.count + 1.0)
+            self.total.assign(self.total + _sum_of_samples(values * weight))
+            self.count.assign(self.count + _sum_of_samples(weight))
         else:
-            if len(values.shape) > 1:
-                values = ops.mean(values, axis=tuple(range(1, len(values.shape))))
-            self.total.assign(self.total + ops.sum(values))
-            self.count.assign(self.count + ops.cast(ops.shape(values)[0], self.dtype))
+            self.total.assign(self.total + _sum_of_samples(values))
+            self.count.assign(self.count + (number(ops.shape(values)[0]) if values.shape else 1.0))
 
     def result(self) -> Any:
         """Return the mean; 0 when nothing was counted."""
@@ -148,11 +162,7 @@ class MeanMetricWrapper(Mean):
         """
         mask = masks.get_mask(y_pred)
         y_true, y_pred = floats_as(y_true, self.dtype), floats_as(y_pred, self.dtype)
-        with masks.mask_scope():
-            values = self._fn(y_true, y_pred, **self._fn_kwargs)
-            own_mask = masks.get_mask(values)
-        if own_mask is not None:
-            mask = own_mask if mask is None else ops.logical_and(mask, own_mask)
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
         super().update_state(values, sample_weight=masked_weight(self.name, sample_weight, mask, self.dtype))
 
     def get_config(self) -> dict[str, Any]:
@@ -165,9 +175,7 @@ class MeanMetricWrapper(Mean):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> MeanMetricWrapper:
         """Return a metric with the arguments that `get_config` gave."""
-        if isinstance(config.get("fn"), dict):
-            config = {**config, "fn": registration.deserialize_keras_object(config["fn"])}
-        return cls(**config)
+        return cls(**registration.deserialize_keras_object(config))
 
 
 def masked_weight(name: str, sample_weight: Any, mask: Any, dtype: str) -> Any:

@@ -10,7 +10,7 @@ from kerasfront.losses import agreement
 from kerasfront.losses import regression as losses
 from kerasfront.losses.loss import align_weight
 from kerasfront.metrics.metric import Metric
-from kerasfront.metrics.reduction import Mean, MeanMetricWrapper, floats_as, masked_weight
+from kerasfront.metrics.reduction import Mean, MeanMetricWrapper, floats_as, masked_weight, number
 
 
 class MeanSquaredError(MeanMetricWrapper):
@@ -142,7 +142,8 @@ class R2Score(Metric):
 
     Notes:
         An output whose labels are all equal has no variance: 0 where the predictions miss, NaN where they are exact.
-        The adjusted score needs more than ``num_regressors + 1`` samples; with fewer the plain score is given.
+        The adjusted score counts each label of a sample with several outputs, as Keras does. It needs more than
+        ``num_regressors + 1`` of them; with fewer the plain score is given.
 
     Example:
         >>> import kerasfront as keras
@@ -164,7 +165,8 @@ class R2Score(Metric):
             raise errors.unknown_name("R2Score class_aggregation", class_aggregation, (*AGGREGATIONS, "None"))
         if num_regressors < 0:
             raise ValueError(
-                f"R2Score: num_regressors is out of range. Expected 0 or more; got {num_regressors}. Use 0 for the plain score."
+                f"R2Score: num_regressors is out of range. Expected 0 or more; got {num_regressors}. Use 0 for the "
+                "plain score."
             )
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
@@ -217,7 +219,7 @@ class R2Score(Metric):
         self.squared_sum.assign(self.squared_sum + ops.sum(y_true * weighted, axis=0))
         self.total_mse.assign(self.total_mse + ops.sum(ops.square(y_true - y_pred) * weight, axis=0))
         self.count.assign(self.count + ops.sum(weight, axis=0))
-        self.num_samples.assign(self.num_samples + ops.sum(ops.mean(weight, axis=-1)))
+        self.num_samples.assign(self.num_samples + number(ops.size(y_true)))
 
     def result(self) -> Any:
         """Return the score, one for each output without aggregation."""

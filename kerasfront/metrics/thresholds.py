@@ -13,7 +13,7 @@ from kerasfront.losses import agreement
 from kerasfront.losses.loss import align_weight
 
 FEW = 8
-"""Up to here each threshold is compared with each prediction; above, predictions are sorted into the gaps between thresholds."""
+"""Up to here each threshold meets each prediction; above, predictions are sorted into the gaps between thresholds."""
 
 KINDS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 
@@ -143,10 +143,10 @@ def _by_gaps(y_pred: Any, masses: dict[str, Any], thresholds: Sequence[float]) -
     # The gap is the number of thresholds below the prediction: at those it is positive.
     gap = ops.cast(ops.reshape(ops.searchsorted(edges, ops.reshape(y_pred, (-1,)), side="left"), (-1, labels)), "int32")
     cell = gap * labels + ops.arange(labels, dtype="int32") if labels != 1 else gap
-    cell = ops.reshape(cell, (-1,))
+    cell = ops.reshape(cell, (-1, 1))
     distinct = {id(mass): mass for mass in masses.values()}
     sums = {
-        key: ops.reshape(ops.segment_sum(ops.reshape(mass, (-1,)), cell, num_segments=size * labels), (size, labels))
+        key: ops.reshape(ops.scatter(cell, ops.reshape(mass, (-1,)), (size * labels,)), (size, labels))
         for key, mass in distinct.items()
     }
     results = []

@@ -23,6 +23,7 @@ from kerasfront.ops import (
     movement,
     normalization,
     optimizer_updates,
+    random_bits,
     reductions,
     transforms,
     windows,

@@ -193,7 +193,10 @@ def glu(x: Tensor, axis: Axis = -1) -> Any:
     """
     size = shape_of(x)[axis]
     if size is not None and size % 2:
-        raise OpError(f"glu: axis {axis} has an odd size. Expected an even one to halve; got shape {shape_of(x)}. Choose another axis.")
+        raise OpError(
+            f"glu: axis {axis} has an odd size. Expected an even one to halve; got shape {shape_of(x)}. Choose "
+            "another axis."
+        )
     value, gate = ops.split(x, 2, axis=axis)
     return value * ops.sigmoid(gate)
 

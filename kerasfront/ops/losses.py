@@ -1,6 +1,7 @@
 """Crossentropies as derived ops: the mathematics under the losses of these names.
 
-An override gets what the check of its op has let through: equal shapes, or labels one axis short of the scores. It must give
+An override gets what the check of its op has let through: equal shapes, or labels one axis short of the scores. It
+must give
 the values and gradients of the body, NaN included.
 """
 
@@ -12,7 +13,17 @@ import numpy as np
 
 from kerasfront import config, dtypes, ops
 from kerasfront.backend import registry
-from kerasfront.backend.dispatch import WEAK, Axis, Tensor, derived, dtype_of, is_concrete, normalize_axis, owner_of, shape_of
+from kerasfront.backend.dispatch import (
+    WEAK,
+    Axis,
+    Tensor,
+    derived,
+    dtype_of,
+    is_concrete,
+    normalize_axis,
+    owner_of,
+    shape_of,
+)
 from kerasfront.errors import OpError
 from kerasfront.ops._dtypes import promote_float
 
@@ -24,7 +35,8 @@ def _equal_shapes(name: str, target: Any, output: Any) -> None:
     )
     if not fits or not shapes[1]:
         raise OpError(
-            f"{name}: target and output do not fit. Expected equal shapes with at least one axis; got target {shapes[0]} and "
+            f"{name}: target and output do not fit. Expected equal shapes with at least one axis; got target "
+            f"{shapes[0]} and "
             f"output {shapes[1]}. Give both the same shape."
         )
 
@@ -44,9 +56,12 @@ def _check_sparse(target: Any, output: Any, from_logits: bool = False, axis: int
     classes = scores.pop(place)
     full = len(labels) == len(scores) + 1
     short = labels[:place] + labels[place + 1 :] if full and labels[place] == 1 else labels
-    if len(short) != len(scores) or any(a != b and a is not None and b is not None for a, b in zip(short, scores, strict=True)):
+    if len(short) != len(scores) or any(
+        a != b and a is not None and b is not None for a, b in zip(short, scores, strict=True)
+    ):
         raise OpError(
-            f"{name}: target and output do not fit. Expected target of shape {tuple(scores)}; got target {labels} and output "
+            f"{name}: target and output do not fit. Expected target of shape {tuple(scores)}; got target {labels} "
+            "and output "
             f"{shape_of(output)}. Pass one class index for each prediction."
         )
     if classes is not None and is_concrete(target):
@@ -68,8 +83,10 @@ def _labels_in_range(name: str, target: Any, classes: int) -> None:
     if not fits:
         wrong = values[~((values >= 0) & (values < classes) & (values == np.floor(values)))]
         raise OpError(
-            f"{name}: label {wrong.flat[0]} names no class. Expected integers from 0 to {classes - 1}; got {wrong.size} other(s) "
-            f"among {values.size} labels. Correct the labels, widen the model's last layer, or name the value as ignore_class."
+            f"{name}: label {wrong.flat[0]} names no class. Expected integers from 0 to {classes - 1}; got "
+            f"{wrong.size} other(s) "
+            f"among {values.size} labels. Correct the labels, widen the model's last layer, or name the value as "
+            "ignore_class."
         )
 
 
@@ -94,7 +111,8 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
     if from_logits:
         return ops.maximum(output, 0.0) - output * target + ops.log1p(ops.exp(-ops.abs(output)))
     output = ops.clip(output, config.epsilon(), 1.0 - config.epsilon())
-    return -(target * ops.log(output) + (1.0 - target) * ops.log(1.0 - output))
+    wrong = ops.subtract(1.0, target) * ops.log(ops.subtract(1.0, output))
+    return -(target * ops.log(output) + wrong)
 
 
 @derived(dtype=promote_float, check=_check_categorical)
@@ -149,7 +167,8 @@ def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits:
         OpError: the shapes do not fit, or a label (whose value is known now) names no class.
 
     Notes:
-        In a compiled function a label that names no class gives NaN. Probabilities are divided by their sum, then clipped to
+        In a compiled function a label that names no class gives NaN. Probabilities are divided by their sum, then
+        clipped to
         [epsilon, 1 - epsilon]. NaN stays NaN.
     """
     axis = normalize_axis(axis, len(shape_of(output)), "sparse_categorical_crossentropy")

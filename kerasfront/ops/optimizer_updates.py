@@ -60,7 +60,7 @@ def momentum_update(
 ) -> Any:
     """Gradient descent with momentum, ``m = mu m - lr g``. Returns (parameters, momentums), both new.
 
-    Notes: the learning rate goes into the momentum when the gradient comes, as in Keras; engines' own kernels apply it later.
+    Notes: the learning rate goes into the momentum with the gradient, as in Keras; engines' kernels apply it later.
     Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013, eq. 1 to 4,
     with Nesterov's step taken from the moved point as in Bengio et al., 2012, eq. 7.
     """
@@ -130,8 +130,8 @@ def adam_update(
 
     ``w - lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + eps)``
 
-    Notes: epsilon is added to the root before the bias is taken out, the paper's "epsilon hat", as in Keras; algorithm 1
-    adds it after, which is the same as ``eps / sqrt(1 - b2^t)`` here.
+    Notes: epsilon is added to the root before the bias is taken out, the paper's "epsilon hat", as in Keras; algorithm
+    1 adds it after, which is the same as ``eps / sqrt(1 - b2^t)`` here.
     Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1 and section 2.
     """
     rate = _Scalars(_adam_rate(learning_rate, step, beta_1, beta_2))
@@ -208,7 +208,7 @@ def adadelta_update(
     rho: float,
     epsilon: float,
 ) -> Any:
-    """Scale by the ratio of root mean squares of changes and gradients. Returns (parameters, squared_gradients, squared_changes).
+    """Step in the proportion of past changes to past gradients. Returns (parameters, gradients' and changes' squares).
 
     Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, algorithm 1; with a learning rate in addition.
     """
@@ -234,7 +234,7 @@ def adamax_update(
     beta_2: float,
     epsilon: float,
 ) -> Any:
-    """Adam with the largest gradient in place of the root mean square. Returns (parameters, first_moments, norms), all new.
+    """Adam with the largest gradient in place of the mean square. Returns (parameters, first_moments, norms), all new.
 
     Source: Kingma and Ba, "Adam", 2015, algorithm 2; epsilon keeps the division finite.
     """
@@ -352,7 +352,8 @@ def ftrl_update(
 ) -> Any:
     """Follow the regularized leader. Returns (parameters, accumulators, linears), all new.
 
-    Source: McMahan et al., "Ad Click Prediction", 2013, algorithm 1; shrinkage adds ``2 s w`` to the gradient in the linear part only.
+    Source: McMahan et al., "Ad Click Prediction", 2013, algorithm 1; shrinkage adds ``2 s w`` to the
+    gradient in the linear part only.
     """
     rates = _Scalars(learning_rate)
 

@@ -1,13 +1,13 @@
 """What all samplers do with their arguments: check them, and choose where to draw."""
 
-import numbers
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from kerasfront import dtypes, errors, ops
-from kerasfront.backend import dispatch, registry, symbolic
+from kerasfront.backend import dispatch, registry
+from kerasfront.backend.contract import Backend
 from kerasfront.state import seed as seeds
 
 
@@ -23,7 +23,8 @@ def checked_shape(name: str, shape: Any) -> tuple:
         index = None if size is None or isinstance(size, bool) else getattr(size, "__index__", None)
         if size is not None and (index is None or index() < 0):
             raise errors.OpError(
-                f"random.{name}: shape {sizes} is no shape. Expected non-negative integers; got {size!r}. Correct the shape."
+                f"random.{name}: shape {sizes} is no shape. Expected non-negative integers; got {size!r}. "
+                "Correct the shape."
             )
         checked.append(None if index is None else index())
     return tuple(checked)
@@ -45,7 +46,7 @@ def float_dtype(name: str, dtype: Any) -> str:
 
 
 def parameter(name: str, label: str, value: Any, dtype: str, rule: str = "", holds: Callable | None = None) -> Any:
-    """Return a parameter of a distribution as a Python float (a number) or a value of the working dtype (an array, a tensor).
+    """Return a parameter of a distribution: a number as a Python float, else a value of the working dtype.
 
     Args:
         name: the sampler, for messages.
@@ -73,8 +74,9 @@ def carry_out(sampler: Callable, shape: tuple, dtype: str, parameters: tuple, se
 
     Engines that compile each small op start slowly, so they have eager draws done on the host.
     """
-    backend = registry.active()
     words = seeds.draw_seed(seed)
+    owner = dispatch.owner_of(words)
+    backend = owner if isinstance(owner, Backend) else registry.active()
     on_host = backend.prefers_host_random and not backend.tracing() and None not in shape
     if not on_host or any(_lives_on_an_engine(value) for value in parameters):
         return sampler(words, shape, dtype, *parameters)

@@ -1,45 +1,18 @@
-"""Random bits as an op, and their exact conversion to real numbers."""
+"""From random bits to real numbers, exactly, so that they are the same on every engine."""
 
-import math
 import numbers
 from typing import Any
 
 import numpy as np
 
-from kerasfront import errors, ops
-from kerasfront.backend import registry
-from kerasfront.backend.dispatch import Shape, Tensor, derived, dtype_of, owner_of, WEAK
-from kerasfront.random import generator, quantiles
+from kerasfront import ops
+from kerasfront.ops.random_bits import random_bits
+from kerasfront.random import quantiles
 
 # A sampler reaches the second words of its draws (for float64, wide integers) at this distance from the first.
 SECOND_WORD = 50
 
 _KEPT_BITS = {"float16": 10, "bfloat16": 7}
-
-
-@derived
-def random_bits(words: Tensor, shape: Shape, stream: int = 0):
-    """Draw 32 random bits for each element of a shape.
-
-    Shapes: words (2,) -> `shape`.
-    Dtypes: int32 -> int32, all of whose values are equally likely.
-
-    Args:
-        words: the pair [seed, counter] that names the draw.
-        shape: at most 2^31 - 1 elements.
-        stream: a number from 0 to 2^31 - 1; separates several draws that share seed and counter.
-
-    Returns:
-        The same bits on every engine, eager and compiled, and those of `generator.host_bits` on the host.
-
-    Raises:
-        ValueError: the shape has too many elements.
-    """
-    if None in shape:
-        return ops.zeros(shape, dtype="int32")
-    count = generator.element_count(shape)
-    key = generator.derive_key(ops, words, stream)
-    return ops.reshape(generator.element_bits(ops, ops.arange(count, dtype="int32"), key), shape)
 
 
 def working_dtype(dtype: str) -> str:
@@ -72,23 +45,24 @@ def from_quantiles(words: Any, shape: tuple, distribution: str, dtype: str, stre
     else:
         fraction = ops.bitwise_and(ops.right_shift(pattern, 4), (1 << 12) - 1)
     values, slopes = quantiles.table(distribution, dtype)
-    return ops.add(ops.take(values, cell), ops.multiply(ops.cast(fraction, dtype), ops.take(slopes, cell)))
+    draw = ops.add(ops.take(values, cell), ops.multiply(ops.cast(fraction, dtype), ops.take(slopes, cell)))
+    return settled(draw, dtype)
 
 
-def settled(product: Any, dtype: str) -> Any:
-    """The product itself, fenced from what is added to it.
+def settled(x: Any, dtype: str) -> Any:
+    """The value itself, fenced from the arithmetic that follows.
 
-    Compilers contract a product and a following sum into one rounding, which gives other bits than two. No compiler
-    can contract through a minimum, nor drop this one, since it does not know that the product is finite.
+    Compilers contract a product and a following sum into one rounding, and reorder sums of sums, which gives other
+    bits. None can do so through a minimum, nor drop this one, since it does not know that the value is finite.
     """
-    return ops.minimum(product, float(np.finfo(dtype).max))
+    return ops.minimum(x, float(np.finfo(dtype).max))
 
 
 def scaled_and_moved(draw: Any, scale: Any, offset: Any, dtype: str) -> Any:
     """`offset + scale * draw`, each rounded by itself on every engine."""
     if not _is_number(scale, 1.0):
         draw = settled(ops.multiply(draw, scale), dtype)
-    return draw if _is_number(offset, 0.0) else ops.add(draw, offset)
+    return draw if _is_number(offset, 0.0) else settled(ops.add(draw, offset), dtype)
 
 
 def _is_number(value: Any, number: float) -> bool:
@@ -98,8 +72,8 @@ def _is_number(value: Any, number: float) -> bool:
 def rounded_to(x: Any, dtype: str, toward_zero: bool = False) -> Any:
     """Cast a draw to its dtype.
 
-    For half types the float32 pattern is rounded here (to nearest even, or toward zero), and the cast is exact: a compiler
-    that computes in excess precision and drops a pair of casts changes nothing then.
+    For half types the float32 pattern is rounded here (to nearest even, or toward zero), and the cast is exact: a
+    compiler that computes in excess precision and drops a pair of casts changes nothing then.
     """
     kept = _KEPT_BITS.get(dtype)
     if kept is None:

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from kerasfront import dtypes, errors, ops
+from kerasfront.ops.random_bits import random_bits
 from kerasfront.random.arguments import carry_out, checked_shape, float_dtype, parameter
 from kerasfront.random.bits import (
     SECOND_WORD,
     from_quantiles,
-    random_bits,
     rounded_to,
     scaled_and_moved,
     unit_interval,
@@ -28,7 +28,7 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
         shape: of the result.
         minval: a number, or a tensor that broadcasts to the shape.
         maxval: as `minval`, and not below it.
-        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         The same bits on every engine, eager and compiled.
@@ -48,7 +48,8 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     high = parameter("uniform", "maxval", maxval, working, "finite numbers", np.isfinite)
     if isinstance(low, (float, np.ndarray)) and isinstance(high, (float, np.ndarray)) and np.any(np.greater(low, high)):
         raise errors.OpError(
-            f"random.uniform: empty interval. Expected minval <= maxval; got minval={minval!r}, maxval={maxval!r}. Exchange them."
+            f"random.uniform: empty interval. Expected minval <= maxval; got minval={minval!r}, "
+            f"maxval={maxval!r}. Exchange them."
         )
     return carry_out(_uniform, shape, dtype, (low, high), seed)
 
@@ -73,7 +74,7 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
         shape: of the result.
         mean: a number, or a tensor that broadcasts to the shape.
         stddev: as `mean`, and not negative.
-        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         The same bits on every engine, eager and compiled. The quantiles are exact to 2e-5 standard deviations and
@@ -94,8 +95,8 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Draw from the normal distribution within two standard deviations of the mean.
 
-    Arguments, result and errors are those of `normal`. The quantile function of the restricted distribution is used, so nothing
-    is rejected and drawn anew.
+    Arguments, result and errors are those of `normal`. The quantile function of the restricted distribution is used,
+    so nothing is rejected and drawn anew.
 
     Example:
         >>> import kerasfront as keras
@@ -134,7 +135,7 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
         minval: an integer.
         maxval: an integer above `minval`, at most 2^32 above it.
         dtype: an integer type that holds the values.
-        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         The same integers on every engine. Probabilities differ by less than 2^-32 of each other.
@@ -142,7 +143,8 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     Raises:
         ValueError: an empty or too wide range, a dtype that does not hold it, a bound that is no integer.
 
-    Source: D. Lemire, "Fast random integer generation in an interval" (2019), the multiplication without the rejection, on 64 bits.
+    Source: D. Lemire, "Fast random integer generation in an interval" (2019), the multiplication without the
+        rejection, on 64 bits.
 
     Example:
         >>> import kerasfront as keras
@@ -152,12 +154,15 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     """
     shape, dtype = checked_shape("randint", shape), dtypes.standardize_dtype(dtype)
     if not dtypes.is_int(dtype):
-        raise errors.OpError(f"random.randint: dtype {dtype!r} is no integer type. Expected one such as 'int32'. Correct dtype.")
+        raise errors.OpError(
+            f"random.randint: dtype {dtype!r} is no integer type. Expected one such as 'int32'. Correct dtype."
+        )
     low, high = _bound("minval", minval), _bound("maxval", maxval)
     least, most = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     if not (low < high <= low + 2**32 and least <= low and high - 1 <= most):
         raise errors.OpError(
-            f"random.randint: cannot draw from [{low}, {high}) as {dtype}. Expected minval < maxval, at most 2^32 apart, "
+            f"random.randint: cannot draw from [{low}, {high}) as {dtype}. "
+            "Expected minval < maxval, at most 2^32 apart, "
             f"within [{least}, {most}]. Correct the bounds or the dtype."
         )
     return carry_out(_randint, shape, dtype, (low, high), seed)
@@ -171,7 +176,7 @@ def _bound(label: str, value: Any) -> int:
 
 def _randint(words: Any, shape: tuple, dtype: str, low: int, high: int) -> Any:
     offset = _below(words, shape, high - low)
-    if -(2**31) <= low and high <= 2**31:
+    if low >= -(2**31) and high <= 2**31:
         drawn = ops.add(offset, low)  # wraps around to the right value
         return drawn if dtype == "int32" else ops.cast(drawn, dtype)
     if dtype == "uint32":

@@ -1,7 +1,8 @@
 """Gamma, beta and binomial draws by rejection with a fixed number of rounds, so that compiled graphs can hold them.
 
-The uniform and normal numbers inside are the same bits on every engine; logarithms and exponentials are the engine's. So results
-agree to rounding, except where an acceptance hangs on the last bit (about one draw in 10^6), which takes another round's proposal.
+The uniform and normal numbers inside are the same bits on every engine; logarithms and exponentials are the engine's.
+So results agree to rounding, except where an acceptance hangs on the last bit (about one draw in 10^6), which takes
+another round's proposal.
 """
 
 from typing import Any
@@ -31,7 +32,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
         shape: of the result.
         alpha: the shape parameter, positive: a number, or a tensor that broadcasts to the shape.
         dtype: a float type, the default for None.
-        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         Non-negative numbers, equal to rounding on every engine.
@@ -53,7 +54,9 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
 
 
 def _positive(name: str, label: str, value: Any, dtype: str) -> Any:
-    return parameter(name, label, value, working_dtype(dtype), "positive finite numbers", lambda a: (a > 0) & np.isfinite(a))
+    return parameter(
+        name, label, value, working_dtype(dtype), "positive finite numbers", lambda a: (a > 0) & np.isfinite(a)
+    )
 
 
 def _gamma(words: Any, shape: tuple, dtype: str, alpha: Any) -> Any:
@@ -74,7 +77,9 @@ def _gamma_parts(words: Any, shape: tuple, dtype: str, alpha: Any, stream: int) 
         root = ops.add(ops.multiply(c, x), 1.0)
         v = ops.multiply(ops.multiply(root, root), root)
         safe = ops.where(ops.greater(v, 0.0), v, 1.0)
-        bound = ops.add(ops.multiply(ops.multiply(x, x), 0.5), ops.multiply(d, ops.add(ops.subtract(1.0, v), ops.log(safe))))
+        bound = ops.add(
+            ops.multiply(ops.multiply(x, x), 0.5), ops.multiply(d, ops.add(ops.subtract(1.0, v), ops.log(safe)))
+        )
         accepted = ops.logical_and(ops.greater(v, 0.0), ops.greater(ops.add(bound, minus_log_u), 0.0))
         body = ops.where(accepted, ops.multiply(d, v), body)
     # Gamma(alpha) is Gamma(alpha + 1) * U^(1 / alpha).
@@ -90,7 +95,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
         alpha: the first shape parameter, positive: a number, or a tensor that broadcasts to the shape.
         beta: the second one.
         dtype: a float type, the default for None.
-        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         Numbers from 0 to 1, equal to rounding on every engine.
@@ -128,7 +133,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
             up to about 10^6 for float32.
         probabilities: of success, from 0 to 1.
         dtype: a float type, the default for None.
-        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         Whole numbers from 0 to counts, equal on every engine but for draws that hang on a last bit.
@@ -136,8 +141,8 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     Raises:
         ValueError: negative `counts`, `probabilities` outside [0, 1], a bad shape or dtype.
 
-    Source: W. Hörmann, "The generation of binomial random variates" (1993), algorithm BTRS, 16 rounds at most; inversion where
-        the mean is below 10.
+    Source: W. Hörmann, "The generation of binomial random variates" (1993), algorithm BTRS, 16 rounds at most;
+        inversion where the mean is below 10.
 
     Example:
         >>> import kerasfront as keras
@@ -147,8 +152,12 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     """
     shape, dtype = checked_shape("binomial", shape), float_dtype("binomial", dtype)
     working = working_dtype(dtype)
-    whole = parameter("binomial", "counts", counts, working, "whole numbers >= 0", lambda a: (a >= 0) & (a == np.floor(a)))
-    chance = parameter("binomial", "probabilities", probabilities, working, "numbers from 0 to 1", lambda a: (a >= 0) & (a <= 1))
+    whole = parameter(
+        "binomial", "counts", counts, working, "whole numbers >= 0", lambda a: (a >= 0) & (a == np.floor(a))
+    )
+    chance = parameter(
+        "binomial", "probabilities", probabilities, working, "numbers from 0 to 1", lambda a: (a >= 0) & (a <= 1)
+    )
     return carry_out(_binomial, shape, dtype, (whole, chance), seed)
 
 

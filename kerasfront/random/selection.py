@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasfront import dtypes, errors, ops
-from kerasfront.backend import dispatch, symbolic
-from kerasfront.random import generator
-from kerasfront.random.bits import from_quantiles, random_bits, working_dtype
+from kerasfront.backend import dispatch, registry, symbolic
+from kerasfront.backend.contract import Backend
+from kerasfront.ops.random_bits import random_bits
+from kerasfront.random.bits import from_quantiles, working_dtype
+from kerasfront.random.generator import STREAM_PERMUTATION
 from kerasfront.state.seed import draw_seed
 
 
@@ -23,13 +25,22 @@ def _recorded(infer: Callable) -> Callable:
         @functools.wraps(sampler)
         def public(x: Any, *args: Any, **kwargs: Any) -> Any:
             if not isinstance(x, symbolic.KerasTensor):
-                return sampler(x, *args, **kwargs)
+                with registry.scope(_backend_of(x)):
+                    return sampler(x, *args, **kwargs)
             make = lambda: symbolic.KerasTensor(*infer(x, *args, **kwargs))  # noqa: E731
             return symbolic.record(public, make, (x, *args), kwargs)
 
         return public
 
     return decorate
+
+
+def _backend_of(x: Any) -> Backend:
+    """The engine that draws for a value: its own, or the active one for host data."""
+    owner = dispatch.owner_of(x)
+    if owner is dispatch.VARIABLE:
+        return x.backend
+    return registry.active() if owner is dispatch.WEAK else owner
 
 
 def _dropout_result(inputs: Any, rate: Any, noise_shape: Any = None, seed: Any = None) -> tuple:
@@ -47,9 +58,9 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     Args:
         inputs: the tensor.
         rate: the probability to be dropped, from 0 to 1.
-        noise_shape: the shape of the mask, which broadcasts to that of the inputs; None stands for an axis as long as the
-            inputs'. A size of 1 drops or keeps the whole axis together.
-        seed: an integer for the same mask each time, a `SeedGenerator` for the next of a series, None for the global one.
+        noise_shape: the shape of the mask, which broadcasts to that of the inputs; None stands for an axis as long as
+            the inputs'. A size of 1 drops or keeps the whole axis together.
+        seed: an integer for the same mask each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         The inputs with zeros; the mask is the same on every engine. Dropped elements are zero even where the input
@@ -76,12 +87,14 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         return ops.zeros_like(inputs)
     # The bits are an int32 whose values are equally likely, so a comparison keeps the fraction 1 - rate of them.
     keep = ops.greater_equal(random_bits(draw_seed(seed), shape), min(round(rate * 2**32), 2**32 - 1) - 2**31)
-    return ops.where(keep, ops.multiply(inputs, 1.0 / (1.0 - rate)), ops.zeros((), dtype=dtype))
+    return ops.where(keep, ops.multiply(inputs, 1.0 / (1.0 - rate)), 0.0)
 
 
 def _checked_rate(rate: Any) -> float:
     if isinstance(rate, bool) or not isinstance(rate, numbers.Real) or not 0 <= rate <= 1:
-        raise errors.OpError(f"random.dropout: rate is out of range. Expected a number from 0 to 1; got {rate!r}. Correct rate.")
+        raise errors.OpError(
+            f"random.dropout: rate is out of range. Expected a number from 0 to 1; got {rate!r}. Correct rate."
+        )
     return float(rate)
 
 
@@ -92,7 +105,8 @@ def _mask_shape(shape: tuple, noise_shape: Any) -> tuple:
     mask = tuple(size if given_size is None else given_size for size, given_size in zip(shape, given, strict=False))
     if len(given) != len(shape) or any(size not in (1, whole) for size, whole in zip(mask, shape, strict=True)):
         raise errors.OpError(
-            f"random.dropout: noise_shape {given} does not broadcast to the inputs. Expected for each axis 1, None or the "
+            f"random.dropout: noise_shape {given} does not broadcast to the inputs. "
+            "Expected for each axis 1, None or the "
             f"size of the inputs, whose shape is {shape}. Correct noise_shape."
         )
     return mask
@@ -106,7 +120,8 @@ def _categorical_result(logits: Any, num_samples: int, dtype: Any = "int32", see
 def _check_categorical(shape: tuple, num_samples: Any) -> None:
     if len(shape) != 2 or shape[1] == 0:
         raise errors.OpError(
-            f"random.categorical: logits have the wrong shape. Expected (batch, classes); got {tuple(shape)}. Reshape the logits."
+            f"random.categorical: logits have the wrong shape. Expected (batch, classes); got {tuple(shape)}. "
+            "Reshape the logits."
         )
     if isinstance(num_samples, bool) or not isinstance(num_samples, numbers.Integral) or num_samples < 0:
         raise errors.OpError(
@@ -125,11 +140,11 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         logits: unnormalized log-probabilities; -inf for a class that never comes.
         num_samples: how many to draw for each row.
         dtype: an integer type.
-        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
-        Class numbers. Engines that hold the same logits draw the same classes: the noise has equal bits, and one sum and a
-        comparison follow. Logits that differ in rounding draw another class with about that probability.
+        Class numbers. Engines that hold the same logits draw the same classes: the noise has equal bits, and one sum
+        and a comparison follow. Logits that differ in rounding draw another class with about that probability.
 
     Raises:
         ValueError: logits that are no matrix, or have no class.
@@ -164,7 +179,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
     Args:
         x: the tensor.
         axis: along which to shuffle.
-        seed: an integer for the same order each time, a `SeedGenerator` for the next of a series, None for the global one.
+        seed: an integer for the same order each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
         The slices in an order that is the same on every engine, and that of `generator.host_permutation`.
@@ -179,5 +194,5 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
     """
     shape = tuple(ops.shape(x))
     axis = dispatch.normalize_axis(axis, len(shape), "random.shuffle")
-    bits = random_bits(draw_seed(seed), (shape[axis],), generator.STREAM_PERMUTATION)
+    bits = random_bits(draw_seed(seed), (shape[axis],), STREAM_PERMUTATION)
     return ops.take(x, ops.argsort(bits, axis=0), axis=axis)

@@ -1,7 +1,8 @@
 """Seeds: which key a random draw gets.
 
-A draw is named by the pair [seed, counter]. An integer seed means counter 0, the same draw each time. A `SeedGenerator` counts
-in a Variable, so that draws inside compiled functions go on counting. No seed at all means the global generator.
+A draw is named by the pair [seed, counter]. An integer seed means counter 0, the same draw each time. A
+`SeedGenerator` counts in a Variable, so that draws inside compiled functions go on counting. No seed at all means the
+global generator.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 
 from kerasfront import errors, ops
 from kerasfront.backend import registry
+from kerasfront.backend.contract import Backend
+from kerasfront.state import scope
 from kerasfront.state.variable import Variable
 
 _NEXT = np.asarray([0, 1], "int32")
@@ -23,7 +26,7 @@ def host_words(seed: int, counter: int) -> np.ndarray:
     """Return the int32 pair that names a draw.
 
     Args:
-        seed: any integer; one beyond 32 bits is folded into 32.
+        seed: any integer. Those from -2^32 to -1 are taken modulo 2^32, others beyond 32 bits are folded into 32.
         counter: which draw of this seed, modulo 2^32.
     """
     low, high = seed & 0xFFFFFFFF, seed >> 32
@@ -34,7 +37,9 @@ def host_words(seed: int, counter: int) -> np.ndarray:
 
 def _checked_seed(seed: Any, where: str) -> int:
     if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise errors.OpError(f"{where}: seed is {seed!r}. Expected an integer. Pass one, or None for an unpredictable seed.")
+        raise errors.OpError(
+            f"{where}: seed is {seed!r}. Expected an integer. Pass one, or None for an unpredictable seed."
+        )
     return seed.__index__()
 
 
@@ -61,7 +66,9 @@ class SeedGenerator:
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
         if kwargs:
-            raise TypeError(f"SeedGenerator: unknown arguments {sorted(kwargs)}. Expected seed and name. Leave them out.")
+            raise TypeError(
+                f"SeedGenerator: unknown arguments {sorted(kwargs)}. Expected seed and name. Leave them out."
+            )
         self.seed = make_default_seed() if seed is None else _checked_seed(seed, "SeedGenerator")
         self.name = name or "seed_generator"
         self.state = Variable(
@@ -89,37 +96,43 @@ class SeedGenerator:
 
 
 class GlobalSeedGenerator:
-    """The generator of draws without a seed: it counts on the host, or in a Variable where a function is being traced.
+    """The generator of draws without a seed.
 
-    The two count apart, so a compiled function draws anew on each call without a look at the host.
+    It counts on the host; inside a function that lifts state (a train step, `function`, `value_and_grad`) it counts
+    in a Variable, so that each call of a compiled function draws anew. That holds on engines that do not compile,
+    too, so all of them draw the same. The two counts have different seeds and never meet; each engine has a Variable
+    of its own.
     """
 
     def __init__(self, seed: int):
         self._lock = threading.Lock()
-        self._traced: dict[str, SeedGenerator] = {}
+        self._lifted: dict[str, SeedGenerator] = {}
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """Start over with another seed; functions compiled before take it up."""
         with self._lock:
             self.seed, self._counter = seed, 0
-            for generator in self._traced.values():
-                generator.state.assign(host_words(self._traced_seed(), 0).view("uint32"))
+            for generator in self._lifted.values():
+                generator.state.assign(host_words(self._lifted_seed(), 0).view("uint32"))
 
-    def _traced_seed(self) -> int:
+    def _lifted_seed(self) -> int:
         return self.seed ^ 0x5851F42D
 
     def next(self) -> Any:
-        """Return the key of the next draw: a host pair, or a tensor of the engine that is tracing."""
-        backend = registry.active()
-        if backend.tracing():
-            if backend.name not in self._traced:
-                self._traced[backend.name] = SeedGenerator(self._traced_seed(), name="global_seed_generator")
-            return self._traced[backend.name].next()
+        """Return the key of the next draw: a host pair, or a tensor where state is lifted."""
+        if scope.in_frame():
+            return self._lifted_generator(registry.active()).next()
         with self._lock:
             counter = self._counter
             self._counter += 1
         return host_words(self.seed, counter)
+
+    def _lifted_generator(self, backend: Backend) -> SeedGenerator:
+        with self._lock:
+            if backend.name not in self._lifted:
+                self._lifted[backend.name] = SeedGenerator(self._lifted_seed(), name="global_seed_generator")
+            return self._lifted[backend.name]
 
 
 _default_seeds = random.Random()
@@ -155,7 +168,9 @@ def set_random_seed(seed: int) -> None:
     """
     seed = _checked_seed(seed, "set_random_seed")
     if not 0 <= seed < 2**32:
-        raise errors.OpError(f"set_random_seed: seed is {seed}. Expected an integer from 0 to 2^32 - 1. Pass a smaller one.")
+        raise errors.OpError(
+            f"set_random_seed: seed is {seed}. Expected an integer from 0 to 2^32 - 1. Pass a smaller one."
+        )
     random.seed(seed)
     np.random.seed(seed)
     _default_seeds.seed(seed)

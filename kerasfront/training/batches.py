@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasfront.training import step
 from kerasfront.training.data import arrays, leaves, weights
+from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
 
 def batch_from(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, where: str = "batch") -> Any:
@@ -23,4 +23,4 @@ def batch_from(x: Any, y: Any = None, sample_weight: Any = None, class_weight: A
         sample_weight = weights.sample_weight_from(
             y, sample_weight, weights.checked_class_weight(class_weight, where), where
         )
-    return step.pack(x, y, sample_weight)
+    return pack_x_y_sample_weight(x, y, sample_weight)

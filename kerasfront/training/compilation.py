@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 from kerasfront import metrics as metrics_module
@@ -28,13 +27,12 @@ class Compilation:
     """The arguments of `compile` as they came."""
 
 
-def compilation_from(given: dict[str, Any], where: str, layer_names: Sequence[str] | None) -> Compilation:
+def compilation_from(given: dict[str, Any], where: str) -> Compilation:
     """Turn the arguments of `compile` into a record.
 
     Args:
         given: the arguments of `compile` by name.
         where: the model's name for messages.
-        layer_names: names of the layers that give out the outputs, None where the model does not know.
 
     Raises:
         ValueError: an argument does not fit.
@@ -50,8 +48,8 @@ def compilation_from(given: dict[str, Any], where: str, layer_names: Sequence[st
         warnings.warn(f"{call}: run_eagerly=True leaves jit_compile=True without effect.", stacklevel=4)
     loss, metrics, weighted = given["loss"], given["metrics"], given["weighted_metrics"]
     return Compilation(
-        loss=None if loss is None else CompileLoss(loss, given["loss_weights"], layer_names, where),
-        metrics=CompileMetrics(metrics, weighted, layer_names, where) if metrics or weighted else None,
+        loss=None if loss is None else CompileLoss(loss, given["loss_weights"], where),
+        metrics=CompileMetrics(metrics, weighted, where) if metrics or weighted else None,
         loss_tracker=metrics_module.Mean(name="loss"),
         run_eagerly=bool(given["run_eagerly"]),
         steps_per_execution=steps or 1,

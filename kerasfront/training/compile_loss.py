@@ -26,15 +26,12 @@ class CompileLoss:
     Args:
         loss: a name, function or `Loss`; or a list or dict of these, None for outputs without loss.
         loss_weights: None, a number, or a list or dict of numbers in the same manner.
-        layer_names: names of the layers that give out the outputs, None where the model does not know.
         where: the model's name for messages.
     """
 
-    def __init__(
-        self, loss: Any, loss_weights: Any = None, layer_names: Sequence[str] | None = None, where: str = "model"
-    ):
+    def __init__(self, loss: Any, loss_weights: Any = None, where: str = "model"):
         self._loss, self._loss_weights = loss, loss_weights
-        self._layer_names, self._where = layer_names, where
+        self._where = where
         self.built = False
         self.names: list[str] = []
         self.losses: list[Any] = []
@@ -48,13 +45,18 @@ class CompileLoss:
         """The running means of the outputs' losses; none where only one output has a loss."""
         return [tracker for tracker in self.trackers if tracker is not None]
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
+    def build(self, y_true: Any, y_pred: Any, layer_names: Sequence[str] | None = None) -> None:
         """Find the loss of each output; only shapes and dtypes of the arguments are looked at.
+
+        Args:
+            y_true: labels.
+            y_pred: outputs of the model.
+            layer_names: names of the layers that give out the outputs, None where the model does not know.
 
         Raises:
             ValueError: the losses, weights or labels do not fit the outputs.
         """
-        names = alignment.output_names(y_pred, self._layer_names)
+        names = alignment.output_names(y_pred, layer_names)
         items = alignment.align(
             f"{self._where}.compile: `loss`", self._loss, y_pred, names, _is_loss, spread=True, partial=True
         )

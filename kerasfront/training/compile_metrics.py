@@ -30,17 +30,14 @@ class CompileMetrics:
         metrics: metrics that see no sample weights: a list for a model with one output; a list or dict of lists
             for several.
         weighted_metrics: metrics that see sample weights, in the same manner.
-        layer_names: names of the layers that give out the outputs, None where the model does not know.
         where: the model's name for messages.
     """
 
     name = "compile_metrics"
 
-    def __init__(
-        self, metrics: Any, weighted_metrics: Any = None, layer_names: Sequence[str] | None = None, where: str = "model"
-    ):
+    def __init__(self, metrics: Any, weighted_metrics: Any = None, where: str = "model"):
         self._given = (metrics, weighted_metrics)
-        self._layer_names, self._where = layer_names, where
+        self._where = where
         self.built = False
         self.names: list[str] = []
         self._entries: list[_Entry] = []
@@ -60,13 +57,18 @@ class CompileMetrics:
         """The names under which the results stand in the logs."""
         return [entry.label for entry in self._entries]
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
+    def build(self, y_true: Any, y_pred: Any, layer_names: Sequence[str] | None = None) -> None:
         """Find the metrics of each output; only shapes and dtypes of the arguments are looked at.
+
+        Args:
+            y_true: labels.
+            y_pred: outputs of the model.
+            layer_names: names of the layers that give out the outputs, None where the model does not know.
 
         Raises:
             ValueError: metrics or labels do not fit the outputs.
         """
-        self.names = alignment.output_names(y_pred, self._layer_names)
+        self.names = alignment.output_names(y_pred, layer_names)
         labels = targets.align_targets(self._where, y_true, y_pred, self.names)
         predictions = tree.flatten(y_pred)
         entries: list[_Entry] = []
@@ -189,7 +191,7 @@ def _resolve(where: str, item: Any, true: Any, pred: Any) -> tuple[Any, str]:
         return metric, item
     found = metrics_module.get(item)
     if isinstance(found, metrics_module.Metric):
-        return found, found.name
+        return found, item if isinstance(item, str) else found.name
     name = item if isinstance(item, str) else (getattr(found, "__name__", None) or type(found).__name__)
     name = name.strip("<>")
     return metrics_module.MeanMetricWrapper(found, name=name), name

@@ -17,6 +17,7 @@ from kerasfront import callbacks as callbacks_module
 from kerasfront import ops, tree
 from kerasfront.training import logs as logs_module
 from kerasfront.training import step
+from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
 # So many outputs of `predict` stay on the device before the oldest is fetched: enough for the engine to work ahead.
 _OUTPUTS_AHEAD = 4
@@ -66,7 +67,7 @@ def in_groups(batches: Iterable, size: int) -> Iterator[list]:
     """Yield lists of `size` batches; what is left over at the end comes one by one."""
     group: list = []
     for batch in batches:
-        group.append(step.pack(*batch))
+        group.append(pack_x_y_sample_weight(*batch))
         if len(group) == size:
             yield group
             group = []

@@ -6,48 +6,25 @@ a model's steps: they are made when first needed and made anew after `compile()`
 
 from __future__ import annotations
 
+import functools
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from kerasfront import tree
-from kerasfront.backend import masks
+from kerasfront.backend import masks, registry
 from kerasfront.backend.symbolic import KerasTensor, symbolic_call
-from kerasfront.layers import Layer
 from kerasfront.state.function import function, value_and_grad
 from kerasfront.training import targets
+from kerasfront.utils.batch_format import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 # Guards the making of compiled steps only, never their runs: several threads may ask for the first one at once.
 _making = threading.RLock()
 
 
-def unpack(data: Any) -> tuple[Any, Any, Any]:
-    """Return `(x, y, sample_weight)` of a batch: a tuple of up to three items, or x alone."""
-    if isinstance(data, list):
-        data = tuple(data)
-    if not isinstance(data, tuple):
-        return data, None, None
-    if not 1 <= len(data) <= 3:
-        raise ValueError(
-            f"batch: {len(data)} items do not make a batch. Expected x, (x,), (x, y) or (x, y, sample_weight); "
-            f"got a tuple of {len(data)}. Group the inputs in a list or dict."
-        )
-    return (*data, None, None)[:3]
-
-
-def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-    """Return a batch as steps get it: `(x, y, sample_weight)` without what is absent at the end, or x alone."""
-    if sample_weight is not None:
-        return x, y, sample_weight
-    if y is not None:
-        return x, y
-    return (x,) if isinstance(x, (list, tuple)) else x
-
-
 def run_next(model: Any, kind: str, iterator: Any) -> Any:
     """Run a compiled step on the next batch of an iterator."""
-    batch = pack(*unpack(next(iterator)))
+    batch = pack_x_y_sample_weight(*unpack_x_y_sample_weight(next(iterator)))
     prepare(model, kind, batch)
     result = model._compiled_steps.get(model, kind)(batch)
     return result[0] if kind == "predict" else result
@@ -55,7 +32,7 @@ def run_next(model: Any, kind: str, iterator: Any) -> Any:
 
 def train(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
     """Take one optimizer step and count the loss. Returns x, y, the outputs and the sample weights."""
-    x, y, sample_weight = unpack(data)
+    x, y, sample_weight = unpack_x_y_sample_weight(data)
     optimizer = model.optimizer
     variables = model.trainable_variables
 
@@ -78,7 +55,7 @@ def train(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
 
 def test(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
     """Run the model for inference and count the loss. Returns x, y, the outputs and the sample weights."""
-    x, y, sample_weight = unpack(data)
+    x, y, sample_weight = unpack_x_y_sample_weight(data)
     y_pred = model(x, training=False)
     loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
     count_loss(model, x, loss)
@@ -87,7 +64,7 @@ def test(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
 
 def predict(model: Any, data: Any) -> Any:
     """Run the model for inference."""
-    x, _, _ = unpack(data)
+    x, _, _ = unpack_x_y_sample_weight(data)
     return model(x, training=False)
 
 
@@ -110,17 +87,11 @@ def _put_masks(outputs: Any, found: Any) -> None:
 
 
 def _check_gradients(model: Any, gradients: list, variables: list) -> None:
-    missing = [variable.path for variable, gradient in zip(variables, gradients, strict=True) if gradient is None]
-    if len(missing) == len(variables):
+    # Where only some are missing the optimizer says which.
+    if all(gradient is None for gradient in gradients):
         raise ValueError(
             f"{model.name}.fit: the loss does not depend on any weight. Expected a gradient for at least one of "
             f"{len(variables)} trainable weights; got none. Compute the loss from the outputs of the model."
-        )
-    if missing:
-        listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-        warnings.warn(
-            f"{model.name}.fit: no gradient reaches {len(missing)} weights: {listed}. They stay as they are.",
-            stacklevel=3,
         )
 
 
@@ -130,8 +101,6 @@ class Steps:
     def __init__(self) -> None:
         self._functions: dict[tuple, Callable] = {}
         self._compilation: Any = None
-        # Steps of one model take turns: a prediction in another thread sees the state of whole steps.
-        self._turn = threading.RLock()
 
     def __reduce__(self) -> tuple:
         # Compiled code belongs to one process; a copy of the model compiles again.
@@ -150,21 +119,25 @@ class Steps:
         eager = bool(compilation and compilation.run_eagerly)
         jit = compilation.jit_compile if compilation else None
         quiet = quiet and reports_metrics(model, kind)
-        key = (kind, quiet, fresh, eager, jit, _state_key(model, kind))
+        key = (kind, quiet, fresh, eager, jit, model._backend.name, _state_key(model, kind))
         with _making:
             if self._compilation is not compilation:
                 self._functions, self._compilation = {}, compilation
             found = self._functions.get(key)
             if found is None:
-                for old in [other for other in self._functions if other[:5] == key[:5]]:
+                for old in [other for other in self._functions if other[:6] == key[:6]]:
                     del self._functions[old]
-                body = _body(model, kind, quiet, fresh)
+                body, variables = _body(model, kind, quiet, fresh), state_of(model, kind)
+                for variable in variables:
+                    # Metrics and optimizers may have been made while another engine was active.
+                    variable.move_to(model._backend)
                 found = function(
                     body,
-                    variables=state_of(model, kind),
+                    variables=variables,
                     jit_compile=None if jit == "auto" else jit,
                     eager=eager,
-                    lock=self._turn,
+                    # Steps of one model take turns: a prediction in another thread sees the state of whole steps.
+                    lock=model._lock,
                 )
                 self._functions[key] = found
         return found
@@ -173,6 +146,17 @@ class Steps:
         """Forget the compiled steps of one kind."""
         with _making:
             self._functions = {key: value for key, value in self._functions.items() if key[0] != kind}
+
+
+def on_own_engine(method: Callable) -> Callable:
+    """Let a method run with the model's engine as the active one."""
+
+    @functools.wraps(method)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with registry.scope(self._backend):
+            return method(self, *args, **kwargs)
+
+    return run
 
 
 def default(method: Callable) -> Callable:
@@ -225,9 +209,10 @@ def state_of(model: Any, kind: str) -> list:
 
 
 def _state_key(model: Any, kind: str) -> tuple:
-    if kind == "train":
-        return id(model.optimizer), tuple(map(id, model.variables)), tuple(map(id, model.trainable_variables))
-    return (tuple(map(id, model.variables)),)
+    """Return what makes a compiled step stale beside `compile`: layers that were frozen, another optimizer."""
+    if kind != "train":
+        return ()
+    return id(model.optimizer), *map(id, model.trainable_variables)
 
 
 def prepare(model: Any, kind: str, data: Any) -> None:
@@ -245,18 +230,13 @@ def prepare(model: Any, kind: str, data: Any) -> None:
         pending = (
             [part for part in (compilation.loss, compilation.metrics) if part and not part.built] if compilation else []
         )
-        if (pending or not model.built) and (_has_call(model) or is_default(model, f"{kind}_step")):
-            x, y, _ = unpack(tree.map_structure(_spec, data))
+        if (pending or not model.built) and (model._has_call or is_default(model, f"{kind}_step")):
+            x, y, _ = unpack_x_y_sample_weight(tree.map_structure(_spec, data))
             y_pred = symbolic_call(lambda inputs: model(inputs, training=kind == "train"), x)
             for part in pending:
-                part.build(y, y_pred)
+                part.build(y, y_pred, getattr(model, "output_names", None))
         if kind == "train" and model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
-
-
-def _has_call(model: Any) -> bool:
-    """Return whether the model says what it computes; one with its own steps need not."""
-    return type(model).call is not Layer.call
 
 
 def _spec(value: Any) -> Any:

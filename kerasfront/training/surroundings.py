@@ -51,9 +51,7 @@ def validation_source(held_out: Any, batch_size: int | None, steps: int | None, 
 
 def whole_pass(x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None, where: str) -> Any:
     """Return the source of data that is gone through in order, from the start each time."""
-    return data.source_from(
-        x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps, repeat=False, where=where
-    )
+    return data.source_from(x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps, repeat=False, name=where)
 
 
 def order_seed(model: Any, fresh: bool) -> int:

@@ -43,6 +43,7 @@ class Trainer:
     _fits_running: int = 0
     _order_seed: int | None = None
 
+    @step.on_own_engine
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -80,7 +81,7 @@ class Trainer:
         }  # fmt: skip
         policy = getattr(getattr(self, "dtype_policy", None), "name", "float32")
         # Both are made before anything is set: a name that is wrong leaves the model as it was compiled before.
-        compilation = compilation_from(given, self.name, getattr(self, "output_names", None))
+        compilation = compilation_from(given, self.name)
         made = optimizer_from(optimizer, scale_loss=auto_scale_loss and policy == "mixed_float16")
         self._compilation, self.optimizer, self.loss = compilation, made, loss
         self.stop_training = False
@@ -94,9 +95,24 @@ class Trainer:
 
     @property
     def _compiled_steps(self) -> step.Steps:
-        """The compiled steps; they are made when first needed."""
-        found = self.__dict__.get("_steps")
-        return found if found is not None else self.__dict__.setdefault("_steps", step.Steps())
+        """The compiled steps, made when first needed; no copy of the model takes them along."""
+        found = self.__dict__.get("_compiled_steps")
+        return found if found is not None else self.__dict__.setdefault("_compiled_steps", step.Steps())
+
+    def _forget_compiled_steps(self) -> None:
+        """Compile again with the next step."""
+        self.__dict__.pop("_compiled_steps", None)
+
+    def _trainer_variables(self) -> list:
+        """The state that training keeps beside that of the layers: of metrics and of the optimizer."""
+        variables = [variable for metric in self.metrics for variable in metric.variables]
+        return variables + (self.optimizer.variables if self.optimizer is not None else [])
+
+    @property
+    def _has_call(self) -> bool:
+        """Whether the model says what it computes; one with its own steps need not."""
+        base = next(kind for kind in type(self).__mro__ if Trainer in kind.__bases__)
+        return getattr(self, "_graph", None) is not None or type(self).call is not base.call
 
     @property
     def run_eagerly(self) -> bool:
@@ -162,6 +178,7 @@ class Trainer:
         """Return the arguments of `compile` as plain data, None if it was not called."""
         return config_from(self._compilation, self.optimizer) if self._compilation else None
 
+    @step.on_own_engine
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile with what `get_compile_config` gave, and make the optimizer's state if the model is built."""
         self.compile(**arguments_from(config))
@@ -241,6 +258,7 @@ class Trainer:
 
     # -- loops -----------------------------------------------------------------------------------
 
+    @step.on_own_engine
     def fit(
         self,
         x: Any = None,
@@ -313,7 +331,7 @@ class Trainer:
                     shuffle=shuffle,
                     class_weight=class_weight,
                     seed=surroundings.order_seed(self, fresh=not first),
-                    where=where,
+                    name=where,
                 )
             )
             known = surroundings.callback_list(self, callbacks, verbose, epochs, source.num_batches, history=True)
@@ -329,6 +347,7 @@ class Trainer:
             loop.fit(self, source, known, range(first, epochs), validate, check)
         return known.history
 
+    @step.on_own_engine
     def evaluate(
         self,
         x: Any = None,
@@ -373,6 +392,7 @@ class Trainer:
                 numbers = loop.evaluate(self, source, known, check)
         return numbers if return_dict else logs_module.in_order(numbers, self.metrics_names)
 
+    @step.on_own_engine
     def predict(
         self,
         x: Any,
@@ -427,6 +447,7 @@ class Trainer:
         """Judge the model on one batch and return its loss and metrics."""
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
+    @step.on_own_engine
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch as NumPy arrays."""
         batch = batches.batch_from(x, where=f"{self.name}.predict_on_batch")
@@ -434,6 +455,7 @@ class Trainer:
         (outputs,) = self._compiled_steps.get(self, "predict")(batch)
         return loop.to_host(outputs)
 
+    @step.on_own_engine
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         where = f"{self.name}.{kind}_on_batch"
         self._require_compiled(f"{kind}_on_batch")

@@ -4,6 +4,15 @@ import importlib
 
 # Public name -> module that defines it. To add a public name, add a line.
 _HOMES = {
+    "set_random_seed": "kerasfront.state.seed",
+    "CustomObjectScope": "kerasfront.registration",
+    "custom_object_scope": "kerasfront.saving",
+    "register_keras_serializable": "kerasfront.registration",
+    "serialize_keras_object": "kerasfront.registration",
+    "deserialize_keras_object": "kerasfront.registration",
+    "get_custom_objects": "kerasfront.registration",
+    "get_registered_name": "kerasfront.registration",
+    "get_registered_object": "kerasfront.registration",
     "unpack_x_y_sample_weight": "kerasfront.utils.batch_format",
     "pack_x_y_sample_weight": "kerasfront.utils.batch_format",
     "PyDataset": "kerasfront.utils.py_dataset",

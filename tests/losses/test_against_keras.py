@@ -72,7 +72,9 @@ CASES = [
     ("Tversky", {"alpha": 0.2, "beta": 0.7}, BINARY),
     ("Tversky", {"axis": (1,)}, BINARY),
 ]
-IDS = [f"{name}-{','.join(f'{k}={v}' for k, v in arguments.items())}-{i}" for i, (name, arguments, _) in enumerate(CASES)]
+IDS = [
+    f"{name}-{','.join(f'{k}={v}' for k, v in arguments.items())}-{i}" for i, (name, arguments, _) in enumerate(CASES)
+]
 
 
 def host(value):
@@ -97,7 +99,8 @@ def test_values_are_those_of_keras(engine, name, arguments, data, reduction):
 ELEMENTWISE = ["MeanSquaredError", "Huber", "BinaryCrossentropy"]
 VALUES = BINARY[0].reshape(6, 4, 1).repeat(3, 2).astype("float32"), rng.uniform(0.1, 0.9, (6, 4, 3)).astype("float32")
 WEIGHTS = [
-    rng.uniform(0, 2, (6, 1)), rng.uniform(0, 2, (6, 4)), rng.uniform(0, 2, (6, 4, 1)), np.float64(0.3), rng.integers(0, 3, (6, 4)),
+    rng.uniform(0, 2, (6, 1)), rng.uniform(0, 2, (6, 4)), rng.uniform(0, 2, (6, 4, 1)),
+    np.float64(0.3), rng.integers(0, 3, (6, 4)),
 ]  # fmt: skip
 
 
@@ -152,7 +155,9 @@ def test_a_loss_without_any_valid_value_is_zero(engine):
         assert host(losses.MeanSquaredError()(np.zeros((3, 2), "float32"), tensor)) == 0
 
 
-@pytest.mark.parametrize(("name", "arguments", "data"), [CASES[0], CASES[12], CASES[16], CASES[20]], ids=lambda v: str(v)[:30])
+@pytest.mark.parametrize(
+    ("name", "arguments", "data"), [CASES[0], CASES[12], CASES[16], CASES[20]], ids=lambda v: str(v)[:30]
+)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_a_loss_computes_in_its_dtype(engine, name, arguments, data, dtype):
     loss = getattr(losses, name)(dtype=dtype, **arguments)
@@ -160,7 +165,9 @@ def test_a_loss_computes_in_its_dtype(engine, name, arguments, data, dtype):
     assert loss.dtype == dtype
     assert dispatch.dtype_of(value) == dtype
     reference = float(np.asarray(getattr(oracle.losses, name)(**arguments)(*as_float32(data))))
-    assert float(host(value)) == pytest.approx(reference, rel={"float16": 1e-2, "bfloat16": 6e-2, "float32": 1e-5}[dtype])
+    assert float(host(value)) == pytest.approx(
+        reference, rel={"float16": 1e-2, "bfloat16": 6e-2, "float32": 1e-5}[dtype]
+    )
 
 
 CLASSES = [name for name in losses.__all__ if inspect.isclass(getattr(losses, name)) and hasattr(oracle.losses, name)]
@@ -192,5 +199,7 @@ def test_a_missing_last_axis_of_size_one_is_added(engine, pair):
     assert ours.shape == theirs.shape
     np.testing.assert_allclose(host(ours), theirs, rtol=1e-6)
     np.testing.assert_allclose(
-        host(losses.BinaryCrossentropy()(y_true, y_pred)), np.asarray(oracle.losses.BinaryCrossentropy()(y_true, y_pred)), rtol=1e-5
+        host(losses.BinaryCrossentropy()(y_true, y_pred)),
+        np.asarray(oracle.losses.BinaryCrossentropy()(y_true, y_pred)),
+        rtol=1e-5,
     )

@@ -44,6 +44,11 @@ def test_import_brings_in_no_engine_and_nothing_heavy():
     assert not [name for name in loaded if name.startswith("kerasfront_")]
 
 
+def test_touching_every_public_name_brings_in_no_engine_and_nothing_heavy():
+    loaded = modules_after("import kerasfront\nfor name in kerasfront.__all__: getattr(kerasfront, name)\n1")
+    assert loaded & (ENGINES | HEAVY) == set()
+
+
 def test_listing_the_backends_imports_no_engine():
     loaded = modules_after("import kerasfront; kerasfront.backend.installed()")
     assert loaded & ENGINES == set()

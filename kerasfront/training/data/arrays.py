@@ -33,6 +33,11 @@ class ArraySource(DataSource):
         where: the caller, for messages.
     """
 
+    num_batches: int
+    batch_size: int
+    num_samples: int
+    partial_batch_size: int
+
     def __init__(
         self,
         x: Any,
@@ -134,7 +139,8 @@ def split_validation(arrays: tuple, fraction: float, where: str = "fit") -> tupl
             f"{where}: `validation_split` does not fit. Expected a number between 0 and 1; got {fraction!r}. Pass 0.2 "
             "or the like."
         )
-    data = standardize(*arrays, where=where, what="`validation_split`")
+    x, y, sample_weight = arrays
+    data = standardize(x, y, sample_weight, where=where, what="`validation_split`")
     count = leaves.common_length(data, where)
     # 10 * (1 - 0.9) is a little below 1 in floating point.
     boundary = math.floor(count * (1.0 - fraction) + 1e-9)

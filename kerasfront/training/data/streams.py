@@ -249,7 +249,8 @@ class PyDatasetSource(DataSource):
 
     def numbers(self, index: int) -> list[int]:
         """Return the numbers of the batches of epoch `index`, in order."""
-        count, per_pass = self.num_batches, self._per_pass
+        per_pass = self._per_pass
+        count = self.num_batches or 0
         if per_pass is None:
             return list(range(index * count, (index + 1) * count))
         if not (self._steps and self._repeat):

@@ -50,6 +50,7 @@ class Prefetcher:
 
     def _work(self, fetch: Callable[[int], Any]) -> None:
         while (position := self._next_position()) is not None:
+            result: tuple[Any, BaseException | None]
             try:
                 result = (fetch(self._numbers[position]), None)
             except BaseException as error:  # noqa: BLE001  raised again where the batch is consumed
@@ -69,7 +70,8 @@ class Prefetcher:
     def __iter__(self) -> Iterator[Any]:
         for position in range(len(self._numbers)):
             with self._changed:
-                self._changed.wait_for(lambda position=position: position in self._results or self._stopped)
+                while position not in self._results and not self._stopped:
+                    self._changed.wait()
                 if self._stopped:
                     return
                 result, error = self._results.pop(position)

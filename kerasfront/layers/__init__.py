@@ -1,0 +1,48 @@
+"""Layers."""
+
+from typing import Any
+
+from kerasfront.layers.convolutional import Conv1D as Conv1D
+from kerasfront.layers.convolutional import Conv2D as Conv2D
+from kerasfront.layers.dense import Dense as Dense
+from kerasfront.layers.dropout import Dropout as Dropout
+from kerasfront.layers.embedding import Embedding as Embedding
+from kerasfront.layers.input_layer import Input as Input
+from kerasfront.layers.input_layer import InputLayer as InputLayer
+from kerasfront.layers.input_spec import InputSpec as InputSpec
+from kerasfront.layers.layer import Layer as Layer
+from kerasfront.layers.merging import *  # noqa: F403
+from kerasfront.layers.normalizing import BatchNormalization as BatchNormalization
+from kerasfront.layers.normalizing import LayerNormalization as LayerNormalization
+from kerasfront.layers.pooling import *  # noqa: F403
+from kerasfront.layers.shaping import Activation as Activation
+from kerasfront.layers.shaping import Flatten as Flatten
+from kerasfront.layers.shaping import Lambda as Lambda
+from kerasfront.layers.shaping import Permute as Permute
+from kerasfront.layers.shaping import Rescaling as Rescaling
+from kerasfront.layers.shaping import Reshape as Reshape
+
+Convolution1D, Convolution2D = Conv1D, Conv2D
+
+
+def serialize(layer: Any) -> Any:
+    """Return a layer as plain data."""
+    from kerasfront import registration
+
+    return registration.serialize_keras_object(layer)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """Make a layer from plain data."""
+    from kerasfront import registration
+
+    return registration.deserialize_keras_object(config, custom_objects)
+
+
+def __getattr__(name: str) -> Any:
+    from kerasfront import errors
+
+    if name.startswith("__"):
+        raise AttributeError(name)
+    near = errors.nearest(name, [key for key in globals() if key[0].isupper()])
+    raise AttributeError(f"module 'kerasfront.layers' has no layer {name!r}." + (f" Did you mean {near!r}?" if near else ""))

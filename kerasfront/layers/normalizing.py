@@ -1,0 +1,150 @@
+"""Layers that normalize by mean and variance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasfront import ops
+from kerasfront.backend.dispatch import normalize_axes, normalize_axis
+from kerasfront.layers.arguments import fraction, known_size
+from kerasfront.layers.input_spec import InputSpec
+from kerasfront.layers.layer import Layer
+from kerasfront.layers.parameterized import Parameterized
+
+
+class BatchNormalization(Parameterized, Layer):
+    """Normalize each channel: by the batch in training, by running averages otherwise.
+
+    Args:
+        axis: the channel axis. momentum: how much of the running averages stays at each step.
+        epsilon: added to the variance. center, scale: whether beta is added and gamma multiplied.
+        synchronized: must be False.
+
+    Weights: `gamma`, `beta`, `moving_mean`, `moving_variance`, each (channels,); float32 in half-precision policies.
+
+    Notes:
+        A frozen layer (trainable=False) normalizes by the running averages in training too. Masked steps do not count.
+
+    Source: Ioffe and Szegedy, "Batch Normalization" (2015).
+    """
+
+    _parameters = ("beta", "gamma")
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        synchronized: bool = False,
+        **kwargs: Any,
+    ):
+        from kerasfront import initializers
+
+        super().__init__(**self._take({**kwargs, "beta_initializer": beta_initializer, "gamma_initializer": gamma_initializer}))
+        if synchronized:
+            raise ValueError(f"{self.name}: synchronized=True needs several replicas. Expected False.")
+        self.axis, self.epsilon, self.center, self.scale = axis, float(epsilon), center, scale
+        self.momentum = fraction(self.name, "momentum", momentum)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Make the four vectors for the number of channels."""
+        channels = known_size(self.name, input_shape, self.axis)
+        shape = (channels,)
+        self.gamma = self.add_weight(shape, name="gamma", autocast=False, **self._options("gamma")) if self.scale else None
+        self.beta = self.add_weight(shape, name="beta", autocast=False, **self._options("beta")) if self.center else None
+        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, autocast=False, name="moving_mean")
+        self.moving_variance = self.add_weight(shape, self.moving_variance_initializer, trainable=False, autocast=False, name="moving_variance")
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalize."""
+        rank = len(ops.shape(inputs))
+        axis = normalize_axis(self.axis, rank, self.name)
+        compute = ops.dtype(inputs)
+        wide = ops.cast(inputs, "float32") if compute in ("float16", "bfloat16") else inputs
+        if training and self.trainable:
+            mean, variance = self._statistics(wide, axis, mask)
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance)
+        else:
+            mean, variance = (ops.cast(value, ops.dtype(wide)) for value in (self.moving_mean, self.moving_variance))
+        outputs = ops.batch_normalization(wide, mean, variance, axis, self.beta, self.gamma, self.epsilon)
+        return outputs if ops.dtype(outputs) == compute else ops.cast(outputs, compute)
+
+    def _move(self, average: Any, value: Any) -> None:
+        keep = self.momentum
+        value = ops.stop_gradient(value)
+        average.assign(ops.add(ops.multiply(average, keep), ops.multiply(ops.cast(value, average.dtype), 1.0 - keep)))
+
+    def _statistics(self, x: Any, axis: int, mask: Any) -> tuple[Any, Any]:
+        axes = tuple(i for i in range(len(ops.shape(x))) if i != axis)
+        if mask is None:
+            return ops.moments(x, axes)
+        # Leading axes of the mask stand for samples and steps; a step that is masked has weight 0.
+        rank = len(ops.shape(x))
+        mask = ops.cast(mask, ops.dtype(x))
+        weights = ops.reshape(mask, (*ops.shape(mask), *(1,) * (rank - len(ops.shape(mask)))))
+        weights = ops.broadcast_to(weights, tuple(1 if i == axis else size for i, size in enumerate(ops.shape(x))))
+        count = ops.sum(weights)
+        mean = ops.divide_no_nan(ops.sum(ops.multiply(x, weights), axes, keepdims=True), count)
+        centred = ops.subtract(x, mean)
+        variance = ops.divide_no_nan(ops.sum(ops.multiply(ops.multiply(centred, centred), weights), axes), count)
+        return ops.reshape(mean, (-1,)), variance
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        from kerasfront import initializers
+
+        own = {name: getattr(self, name) for name in ("axis", "momentum", "epsilon", "center", "scale")}
+        moving = {
+            f"moving_{name}_initializer": initializers.serialize(getattr(self, f"moving_{name}_initializer")) for name in ("mean", "variance")
+        }
+        return {**super().get_config(), **own, **moving, **self._parameter_config(), "synchronized": False}
+
+
+class LayerNormalization(Parameterized, Layer):
+    """Normalize each sample over some axes.
+
+    Args:
+        axis: one or several axes. epsilon: added to the variance.
+        center, scale: whether beta is added and gamma multiplied.
+
+    Weights: `gamma`, `beta` with the sizes of the axes.
+
+    Source: Ba, Kiros and Hinton, "Layer Normalization" (2016).
+    """
+
+    _parameters = ("beta", "gamma")
+
+    def __init__(self, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True, rms_scaling: bool = False, **kwargs: Any):
+        super().__init__(**self._take(kwargs))
+        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.epsilon, self.center, self.scale, self.rms_scaling = float(epsilon), center, scale, rms_scaling
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Make gamma and beta for the sizes of the axes."""
+        axes = normalize_axes(self.axis, len(input_shape), self.name)
+        shape = tuple(known_size(self.name, input_shape, axis) for axis in axes)
+        self.gamma = self.add_weight(shape, name="gamma", autocast=False, **self._options("gamma")) if self.scale or self.rms_scaling else None
+        self.beta = self.add_weight(shape, name="beta", autocast=False, **self._options("beta")) if self.center and not self.rms_scaling else None
+
+    def call(self, inputs: Any) -> Any:
+        """Normalize."""
+        compute = ops.dtype(inputs)
+        outputs = ops.layer_normalization(inputs, self.gamma, self.beta, self.axis, self.epsilon, self.rms_scaling)
+        return outputs if ops.dtype(outputs) == compute else ops.cast(outputs, compute)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        own = {name: getattr(self, name) for name in ("axis", "epsilon", "center", "scale", "rms_scaling")}
+        return {**super().get_config(), **own, **self._parameter_config()}

@@ -1,0 +1,142 @@
+"""Pooling layers: the largest value or the mean of windows, or of everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasfront import config, ops
+from kerasfront.layers.arguments import one_of
+from kerasfront.layers.input_spec import InputSpec
+from kerasfront.layers.layer import Layer
+from kerasfront.ops.convolution import spatial
+
+
+class BasePooling(Layer):
+    """Pooling of windows in `rank` dimensions; subclasses fix rank and op.
+
+    Args:
+        pool_size: size of the window. strides: its steps; the window's size for None.
+        padding: "valid" or "same". data_format: None for the default.
+    """
+
+    rank = 0
+    pool = None
+
+    def __init__(self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: str | None = None, name: str | None = None, **kwargs: Any):
+        super().__init__(name=name, **kwargs)
+        self.pool_size = spatial(pool_size, self.rank, self.name, "pool_size")
+        self.strides = self.pool_size if strides is None else spatial(strides, self.rank, self.name, "strides")
+        self.padding = one_of(self.name, "padding", str(padding).lower(), ("valid", "same"))
+        self.data_format = config.standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs: Any) -> Any:
+        """Pool."""
+        return type(self).pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)  # type: ignore[misc]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        own = {name: getattr(self, name) for name in ("pool_size", "strides", "padding", "data_format")}
+        return {**super().get_config(), **own}
+
+
+class MaxPooling1D(BasePooling):
+    """The largest value of windows along one axis of (batch, steps, channels). Arguments: see `BasePooling`."""
+
+    rank, pool = 1, staticmethod(ops.max_pool)
+
+
+class MaxPooling2D(BasePooling):
+    """The largest value of windows of images (batch, height, width, channels). Arguments: see `BasePooling`."""
+
+    rank, pool = 2, staticmethod(ops.max_pool)
+
+
+class AveragePooling1D(BasePooling):
+    """The mean of windows along one axis of (batch, steps, channels), padding not counted. Arguments: see `BasePooling`."""
+
+    rank, pool = 1, staticmethod(ops.average_pool)
+
+
+class AveragePooling2D(BasePooling):
+    """The mean of windows of images (batch, height, width, channels), padding not counted. Arguments: see `BasePooling`."""
+
+    rank, pool = 2, staticmethod(ops.average_pool)
+
+
+class BaseGlobalPooling(Layer):
+    """Pooling over all spatial axes; subclasses fix rank and op.
+
+    Args:
+        data_format: None for the default. keepdims: whether the axes stay with size 1.
+    """
+
+    rank = 0
+
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.data_format = config.standardize_data_format(data_format)
+        self.keepdims = keepdims
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        return tuple(range(1, self.rank + 1)) if self.data_format == "channels_last" else tuple(range(2, self.rank + 2))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {**super().get_config(), "data_format": self.data_format, "keepdims": self.keepdims}
+
+
+class GlobalMaxPooling1D(BaseGlobalPooling):
+    """The largest value over the steps: (batch, steps, channels) -> (batch, channels)."""
+
+    rank = 1
+
+    def call(self, inputs: Any) -> Any:
+        """Pool."""
+        return ops.max(inputs, axis=self._axes, keepdims=self.keepdims)
+
+
+class GlobalMaxPooling2D(GlobalMaxPooling1D):
+    """The largest value over images: (batch, height, width, channels) -> (batch, channels)."""
+
+    rank = 2
+
+
+class GlobalAveragePooling1D(BaseGlobalPooling):
+    """The mean over the steps: (batch, steps, channels) -> (batch, channels); masked steps do not count."""
+
+    rank = 1
+
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any):
+        super().__init__(data_format, keepdims, **kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Pool."""
+        if mask is None:
+            return ops.mean(inputs, axis=self._axes, keepdims=self.keepdims)
+        weights = ops.expand_dims(ops.cast(mask, ops.dtype(inputs)), -1 if self.data_format == "channels_last" else 1)
+        total = ops.sum(ops.multiply(inputs, weights), axis=self._axes, keepdims=self.keepdims)
+        return ops.divide_no_nan(total, ops.sum(weights, axis=self._axes, keepdims=self.keepdims))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The steps are gone, and their mask with them."""
+        return None
+
+
+class GlobalAveragePooling2D(BaseGlobalPooling):
+    """The mean over images: (batch, height, width, channels) -> (batch, channels)."""
+
+    rank = 2
+
+    def call(self, inputs: Any) -> Any:
+        """Pool."""
+        return ops.mean(inputs, axis=self._axes, keepdims=self.keepdims)
+
+
+MaxPool1D, MaxPool2D = MaxPooling1D, MaxPooling2D
+AvgPool1D, AvgPool2D = AveragePooling1D, AveragePooling2D
+GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
+GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D

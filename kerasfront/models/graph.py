@@ -1,0 +1,167 @@
+"""A graph of recorded calls between symbolic inputs and outputs, and running it on tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kerasfront import dtypes, ops, tree
+from kerasfront.backend import dispatch, masks
+from kerasfront.backend.symbolic import KerasTensor, Node
+from kerasfront.layers import Layer
+
+
+class Graph:
+    """What lies between some inputs and some outputs.
+
+    Attributes:
+        inputs, outputs: flat lists of symbolic tensors; `input_structure`, `output_structure` hold their nesting.
+        nodes: the calls in an order in which each comes after what it needs.
+        layers: the layers called, each once, inputs first.
+
+    Raises:
+        ValueError: an input or output is no symbolic tensor, or an output does not depend on the inputs alone.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, name: str):
+        self.name, self.input_structure, self.output_structure = name, inputs, outputs
+        self.inputs, self.outputs = tree.flatten(inputs), tree.flatten(outputs)
+        for tensor in [*self.inputs, *self.outputs]:
+            if not isinstance(tensor, KerasTensor):
+                raise ValueError(f"{name}: inputs and outputs must be symbolic tensors. Expected keras.Input(...) and what layers made of it; got {type(tensor).__name__}.")
+        self.nodes = self._ordered()
+        self.layers = self._layers()
+        self._plan = self._make_plan()
+
+    def _ordered(self) -> list[Node]:
+        ends = {id(tensor) for tensor in self.inputs}
+        done: dict[int, Node] = {}
+        for output in self.outputs:
+            # Depth first without recursion: graphs may be thousands of layers deep.
+            stack: list[tuple[KerasTensor, bool]] = [(output, False)]
+            while stack:
+                tensor, expanded = stack.pop()
+                node = tensor.node
+                if id(tensor) in ends or (node is not None and id(node) in done):
+                    continue
+                if node is None or not (node.inputs or expanded) or _is_input(node):
+                    raise ValueError(
+                        f"{self.name}: the graph is disconnected: {tensor} is no output of the inputs given. Expected every path to "
+                        f"begin at one of {[one.name for one in self.inputs]}. Add it to the inputs."
+                    )
+                if expanded:
+                    done[id(node)] = node
+                else:
+                    stack.append((tensor, True))
+                    stack.extend((one, False) for one in reversed(node.inputs))
+        return list(done.values())
+
+    def _layers(self) -> list[Layer]:
+        found: dict[int, Layer] = {}
+        for tensor in self.inputs:
+            if tensor.node is not None and _is_input(tensor.node):
+                found.setdefault(id(tensor.node.operation), tensor.node.operation)
+        for node in self.nodes:
+            if isinstance(node.operation, Layer):
+                found.setdefault(id(node.operation), node.operation)
+        return list(found.values())
+
+    # -- running
+
+    def _make_plan(self) -> list[tuple[Callable, Callable, list[int]]]:
+        """Turn each node into what to call, how to make its arguments from slots, and where its outputs go."""
+        slots: dict[int, int] = {}
+        for tensor in [*self.inputs, *(output for node in self.nodes for output in node.outputs)]:
+            slots.setdefault(id(tensor), len(slots))
+        self._size = len(slots)
+        self._output_slots = [slots[id(tensor)] for tensor in self.outputs]
+        self._output_spec = tree.flatten_with_spec(self.output_structure)[1]
+        return [(node.operation, _argument_maker(node, slots), [slots[id(one)] for one in node.outputs]) for node in self.nodes]
+
+    def run(self, inputs: Any, operation_of: Callable[[Any], Any] | None = None) -> Any:
+        """Return the outputs for a flat list of inputs."""
+        values: list[Any] = [None] * self._size
+        values[: len(inputs)] = inputs
+        for operation, make_arguments, places in self._plan:
+            if operation_of is not None:
+                operation = operation_of(operation)
+            args, kwargs = make_arguments(values)
+            outputs = operation(*args, **kwargs)
+            if len(places) == 1 and not isinstance(outputs, (list, tuple, dict)):
+                values[places[0]] = outputs
+            else:
+                for place, value in zip(places, (leaf for leaf in tree.flatten(outputs) if leaf is not None), strict=True):
+                    values[place] = value
+        results = [values[slot] for slot in self._output_slots]
+        return results[0] if isinstance(self.output_structure, KerasTensor) else tree.unflatten(self._output_spec, results)
+
+    # -- inputs as users pass them
+
+    def arrange(self, inputs: Any) -> list[Any]:
+        """Return the inputs as a flat list in the order of the graph, with rank and dtype adapted.
+
+        Raises:
+            ValueError: a missing key, another number of inputs, or shapes that do not fit.
+        """
+        if isinstance(inputs, dict) and not (isinstance(self.input_structure, dict) and set(self.input_structure) <= set(inputs)):
+            flat = [self._by_name(inputs, tensor) for tensor in self.inputs]
+        elif isinstance(inputs, dict):
+            flat = tree.flatten({key: inputs[key] for key in self.input_structure})
+        else:
+            flat = tree.flatten(inputs)
+        if len(flat) != len(self.inputs):
+            raise ValueError(f"{self.name}: expected {len(self.inputs)} input(s) {[one.name for one in self.inputs]}; got {len(flat)}. Pass as many.")
+        return [self._adapted(value, tensor) for value, tensor in zip(flat, self.inputs, strict=True)]
+
+    def _by_name(self, inputs: dict, tensor: KerasTensor) -> Any:
+        if tensor.name not in inputs:
+            raise ValueError(f"{self.name}: input {tensor.name!r} is missing. Expected keys {[one.name for one in self.inputs]}; got {list(inputs)}. Add it.")
+        return inputs[tensor.name]
+
+    def _adapted(self, value: Any, tensor: KerasTensor) -> Any:
+        if value is None:
+            return None
+        shape, expected = dispatch.shape_of(value), tensor.shape
+        if len(shape) == len(expected) + 1 and shape[-1] == 1:
+            value = _with_mask_of(value, ops.squeeze(value, -1))
+        elif len(shape) == len(expected) - 1 and expected[-1] == 1:
+            value = _with_mask_of(value, ops.expand_dims(value, -1))
+        found = dispatch.shape_of(value)
+        if len(found) != len(expected) or any(a is not None and b is not None and a != b for a, b in zip(found, expected, strict=True)):
+            raise ValueError(f"{self.name}: wrong shape of input {tensor.name!r}. Expected {expected}; got {shape}. Reshape the data or change the input.")
+        if dispatch.dtype_of(value) != tensor.dtype and not dtypes.is_float(dispatch.dtype_of(value)) and tensor.dtype != "string":
+            value = _with_mask_of(value, ops.cast(value, tensor.dtype))
+        return value
+
+
+def _with_mask_of(old: Any, new: Any) -> Any:
+    mask = masks.get_mask(old)
+    if mask is not None:
+        masks.set_mask(new, mask)
+    return new
+
+
+def _is_input(node: Node) -> bool:
+    return isinstance(node.operation, Layer) and not node.inputs and hasattr(node.operation, "batch_shape")
+
+
+def _argument_maker(node: Node, slots: dict[int, int]) -> Callable[[list], tuple]:
+    args, kwargs = node.arguments
+    if len(args) == 1 and isinstance(args[0], KerasTensor) and not kwargs:
+        slot = slots[id(args[0])]
+        return lambda values: ((values[slot],), {})
+    leaves, spec = tree.flatten_with_spec((args, kwargs))
+    places = [(i, slots[id(leaf)]) for i, leaf in enumerate(leaves) if isinstance(leaf, KerasTensor)]
+
+    def make(values: list) -> tuple:
+        filled = list(leaves)
+        for place, slot in places:
+            filled[place] = values[slot]
+        return tree.unflatten(spec, filled)
+
+    return make
+
+
+def layer_nodes(graph: Graph) -> Iterator[Node]:
+    """Yield the nodes of a graph that are calls of layers."""
+    return (node for node in graph.nodes if isinstance(node.operation, Layer))

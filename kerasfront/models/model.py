@@ -1,0 +1,208 @@
+"""Models: layers that can be trained, made from a graph of symbolic tensors or by subclassing."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from kerasfront import tree
+from kerasfront.backend import symbolic
+from kerasfront.layers.layer import Layer
+from kerasfront.models.graph import Graph
+from kerasfront.training.trainer import Trainer
+
+
+class Model(Trainer, Layer):
+    """A layer with `compile`, `fit`, `evaluate` and `predict`.
+
+    Made in one of two ways: `Model(inputs, outputs)` from symbolic tensors, or a subclass with a `call` method.
+
+    Args:
+        inputs: a symbolic tensor, or a list or dict of them.
+        outputs: what layers made of them.
+        name: None for one made from the class name.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> inputs = keras.Input((4,))
+        >>> outputs = keras.layers.Dense(2)(inputs)
+        >>> keras.Model(inputs, outputs).output_shape
+        (None, 2)
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and (len(args) >= 2 or "outputs" in kwargs):
+            return super().__new__(Functional, *args, **kwargs)
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        inputs, outputs, args, kwargs = _graph_arguments(args, kwargs)
+        object.__setattr__(self, "_lock", threading.RLock())
+        Trainer.__init__(self)
+        Layer.__init__(self, *args, **kwargs)
+        self._graph: Graph | None = None
+        if outputs is not None:
+            self._set_graph(inputs, outputs)
+
+    def _set_graph(self, inputs: Any, outputs: Any) -> None:
+        self._graph = Graph(inputs, outputs, self.name)
+        self._graph_layers = self._graph.layers
+        self.built = True
+
+    # -- running
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Compute the outputs; by the graph of a functional model, else a subclass says how."""
+        graph = self._graph
+        if graph is None:
+            raise NotImplementedError(f"{self.name}: {type(self).__name__} has no call() method. Expected one that computes the outputs. Write it.")
+        return graph.run(graph.arrange(inputs))
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make all variables by running `call` once on symbolic inputs of a shape."""
+        if self._graph is not None or input_shape is None:
+            return
+        from kerasfront.layers.layer import _map_shapes
+
+        specs = _map_shapes(lambda shape: symbolic.KerasTensor(shape, self.compute_dtype), input_shape)
+        with symbolic.recording_off():
+            self.call(specs)
+
+    # -- structure
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that the model holds directly."""
+        return [layer for layer in self._layers if not getattr(layer, "_internal", False)]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by name or place.
+
+        Raises:
+            ValueError: no such layer; neither or both are given.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(f"{self.name}.get_layer: expected a name or an index; got {name!r} and {index!r}. Pass one of them.")
+        layers = self.layers
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(f"{self.name}.get_layer: index {index} is out of range. Expected one of {len(layers)} layers.")
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        from kerasfront import errors
+
+        raise errors.unknown_name(f"{self.name}.get_layer", name, [layer.name for layer in layers])
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The symbolic inputs of a functional model, flat."""
+        return self._required_graph("inputs").inputs
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbolic outputs of a functional model, flat."""
+        return self._required_graph("outputs").outputs
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs of a functional model as they were passed."""
+        return self._required_graph("input").input_structure
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs of a functional model as they were passed."""
+        return self._required_graph("output").output_structure
+
+    @property
+    def input_shape(self) -> Any:
+        """The shapes of the inputs."""
+        return tree.map_structure(lambda tensor: tensor.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shapes of the outputs."""
+        return tree.map_structure(lambda tensor: tensor.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs, in order."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that make the outputs, in order; made unique."""
+        names: list[str] = []
+        for tensor in self.outputs:
+            operation = tensor.node.operation if tensor.node is not None else None
+            name = getattr(operation, "name", None) or getattr(operation, "__name__", "output")
+            count = sum(one == name or one.startswith(f"{name}_") for one in names)
+            names.append(f"{name}_{count}" if name in names else name)
+        return names
+
+    def _required_graph(self, what: str) -> Graph:
+        if self._graph is None:
+            raise AttributeError(f"{self.name}: has no symbolic {what}. Expected a functional or built Sequential model. Call it on keras.Input(...).")
+        return self._graph
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print the layers with their output shapes and numbers of parameters."""
+        from kerasfront.utils.summary import print_summary
+
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    def to_backend(self, name: str) -> Model:
+        """Move the model to another engine, with optimizer state, metrics and seeds, and return it.
+
+        Compiled steps are made anew there; training goes on where it was.
+
+        Example:
+            >>> import kerasfront as keras
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> model.to_backend("numpy") is model
+            True
+        """
+        from kerasfront.backend import registry
+
+        backend = registry.get(name)
+        with self._lock:
+            Layer.to_backend(self, name)
+            for variable in self._trainer_variables():
+                variable.move_to(backend)
+            self._forget_compiled_steps()
+        return self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        object.__setattr__(self, "_lock", threading.RLock())
+
+
+class Functional(Model):
+    """A model made from symbolic inputs and outputs; `Model(inputs, outputs)` returns one."""
+
+
+def _graph_arguments(args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any, tuple, dict[str, Any]]:
+    """Take inputs and outputs out of the arguments."""
+    kwargs = dict(kwargs)
+    inputs, outputs = kwargs.pop("inputs", None), kwargs.pop("outputs", None)
+    args = list(args)
+    if args and inputs is None and symbolic.is_symbolic(args[0]):
+        inputs = args.pop(0)
+    if args and outputs is None and symbolic.is_symbolic(args[0]):
+        outputs = args.pop(0)
+    if args and "name" not in kwargs and isinstance(args[0], str):
+        kwargs["name"] = args.pop(0)
+    if args:
+        raise ValueError(f"Model: expected symbolic inputs and outputs; got {args[0]!r}. Begin with keras.Input(...), or subclass Model.")
+    if (inputs is None) != (outputs is None):
+        raise ValueError("Model: expected both inputs and outputs, or neither. Pass the missing one.")
+    return inputs, outputs, (), kwargs
