@@ -1,7 +1,5 @@
 """The runtime services for NumPy: conversion, gradients through autograd, and functions run as they are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

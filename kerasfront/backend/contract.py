@@ -56,6 +56,10 @@ class Backend:
         """Return the name of the tensor's dtype, such as "float32"."""
         return str(value.dtype)
 
+    def host_dtype(self, dtype: str) -> str:
+        """Return the dtype that host data of a dtype gets where no dtype is asked for (engines without 64-bit types)."""
+        return dtype
+
     def shape(self, value: Tensor) -> tuple[int | None, ...]:
         """Return the static shape; None for an unknown dimension."""
         return tuple(value.shape)

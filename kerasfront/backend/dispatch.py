@@ -312,7 +312,7 @@ class Op:
             item = values[i] if j is None else values[i][j]
             weak = owner_of(item) is WEAK
             uniform = uniform and not weak
-            kinds.append(dtypes.kind_of_python_value(item) if weak else backend.dtype_name(item))
+            kinds.append(backend.host_dtype(dtypes.kind_of_python_value(item)) if weak else backend.dtype_name(item))
             items.append((item, weak))
         wanted = None
         if self.dtype_index is not None:

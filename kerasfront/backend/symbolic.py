@@ -144,6 +144,17 @@ def recording_off() -> Iterator[None]:
         _recording.on = previous
 
 
+@contextlib.contextmanager
+def recording_on() -> Iterator[None]:
+    """Return a context in which nodes are recorded, also within `recording_off`: for a model that makes its graph late."""
+    previous = _recording.on
+    _recording.on = True
+    try:
+        yield
+    finally:
+        _recording.on = previous
+
+
 def record(operation: Any, infer: Callable[[], Any], args: tuple, kwargs: dict[str, Any]) -> Any:
     """Run `infer` without recording and, if this is the outermost call, record one node for it.
 

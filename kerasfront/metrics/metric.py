@@ -42,6 +42,9 @@ class Metric:
         3.0
     """
 
+    # By this a layer knows that an attribute holds a metric.
+    _keeps_variables = True
+
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or naming.auto_name(type(self).__name__)
         self._dtype = computation_dtype(dtype)

@@ -68,11 +68,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     Args:
         name, dtype: see `Metric`.
         from_logits: whether predictions are logits instead of probabilities.
-        ignore_class: a label whose samples cost 0.
+        ignore_class: a label whose samples do not count. (Keras counts them as 0 where no weights are given.)
         axis: the axis of the classes.
-
-    Notes:
-        Samples with the ignored label lower the mean of this metric, as in Keras; in the loss of this name they do not count.
     """
 
     def __init__(

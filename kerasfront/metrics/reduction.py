@@ -54,7 +54,7 @@ def _sum_of_samples(values: Any) -> Any:
     """Return the sum over the first axis of the means over the others."""
     if len(values.shape) > 1:
         values = ops.mean(values, axis=tuple(range(1, len(values.shape))))
-    return ops.sum(values) if values.shape else values
+    return ops.sum(values) if len(values.shape) else values
 
 
 def number(size: int | None) -> float:
@@ -127,7 +127,7 @@ class Mean(Metric):
             self.count.assign(self.count + _sum_of_samples(weight))
         else:
             self.total.assign(self.total + _sum_of_samples(values))
-            self.count.assign(self.count + (number(ops.shape(values)[0]) if values.shape else 1.0))
+            self.count.assign(self.count + (number(ops.shape(values)[0]) if len(values.shape) else 1.0))
 
     def result(self) -> Any:
         """Return the mean; 0 when nothing was counted."""
@@ -162,7 +162,11 @@ class MeanMetricWrapper(Mean):
         """
         mask = masks.get_mask(y_pred)
         y_true, y_pred = floats_as(y_true, self.dtype), floats_as(y_pred, self.dtype)
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        with masks.mask_scope():
+            values = self._fn(y_true, y_pred, **self._fn_kwargs)
+            own_mask = masks.get_mask(values)
+        if own_mask is not None:
+            mask = own_mask if mask is None else ops.logical_and(mask, own_mask)
         super().update_state(values, sample_weight=masked_weight(self.name, sample_weight, mask, self.dtype))
 
     def get_config(self) -> dict[str, Any]:

@@ -82,11 +82,11 @@ class Sequential(Model):
             return
         self._forget_compiled_steps()
         tensor = self._input_layer.output
-        if self._graph is not None and self._graph.outputs and len(self._known) == len(self._stack) - 1:
-            # Only the new top layer is called: the rest of the graph stands.
-            tensor = self._stack[-1](self._graph.output_structure)
-        else:
-            for layer in self._stack:
+        # Only the new top layer is called where the rest of the graph stands.
+        grows = self._graph is not None and self._graph.outputs and len(self._known) == len(self._stack) - 1
+        tensor = self._graph.output_structure if grows else tensor
+        with symbolic.recording_on():
+            for layer in self._stack[-1:] if grows else self._stack:
                 tensor = layer(tensor)
         self._known = tuple(id(layer) for layer in self._stack)
         self._graph = Graph(self._input_layer.output, tensor, self.name)

@@ -198,7 +198,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
 
             x = stack([convert_to_tensor(item, name) for item in x])
             return x
-        return backend.convert_to_tensor(x, name or dtypes.strengthen(dtypes.kind_of_python_value(x)))
+        return backend.convert_to_tensor(x, name or backend.host_dtype(dtypes.strengthen(dtypes.kind_of_python_value(x))))
     if owner is not backend:
         x = backend.from_other(x)
     return x if name is None or dtype_of(x) == name else backend.ops.cast(x, name)

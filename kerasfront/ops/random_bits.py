@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import math
 import types
+from typing import Any
 
 import numpy as np
 
 from kerasfront import errors
-from kerasfront.backend.dispatch import Shape, Tensor, derived
+from kerasfront.backend.dispatch import WEAK, Shape, Tensor, derived, owner_of
 from kerasfront.ops import creation, elementwise, movement
 
 # A draw's flat index is an int32; more elements than this would have to repeat, so they are refused.
@@ -115,14 +116,15 @@ _ON_ENGINES = types.SimpleNamespace(
 
 
 @derived
-def random_bits(words: Tensor, shape: Shape, stream: int = 0) -> Tensor:
+def random_bits(words: Any, shape: Shape, stream: int = 0) -> Tensor:
     """Draw 32 random bits for each element of a shape.
 
     Shapes: words (2,) -> `shape`.
     Dtypes: int32 -> int32, all of whose values are equally likely.
 
     Args:
-        words: the pair [seed, counter] that names the draw.
+        words: the pair [seed, counter] that names the draw: a host array, whose key is derived on the host, or a tensor
+            of the active engine.
         shape: at most 2^31 - 1 elements.
         stream: a number from 0 to 2^31 - 1; separates several draws that share seed and counter.
 
@@ -140,5 +142,8 @@ def random_bits(words: Tensor, shape: Shape, stream: int = 0) -> Tensor:
     if None in shape:
         return creation.zeros(shape, dtype="int32")
     count = element_count(shape)
-    key = derive_key(_ON_ENGINES, words, stream)
+    if owner_of(words) is WEAK:
+        key = derive_key(np, np.asarray(words, "int32"), stream)
+    else:
+        key = derive_key(_ON_ENGINES, words, stream)
     return movement.reshape(element_bits(_ON_ENGINES, creation.arange(count, dtype="int32"), key), shape)

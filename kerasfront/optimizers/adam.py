@@ -304,7 +304,7 @@ class Nadam(Optimizer):
         super().build(variables)
         self._slots = self.add_optimizer_variables(variables, ["momentum", "velocity"])
         # The product of the momentum schedule so far.
-        self._product = self.add_variable((), "ones", variables[0].dtype, name="u_product")
+        self._product = self.add_variable((), "ones", name="u_product")
 
     def update_all(self, gradients: list, variables: list[Variable], learning_rate: Any) -> None:
         """Change all variables."""

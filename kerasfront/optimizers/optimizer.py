@@ -147,11 +147,6 @@ class Optimizer(Slots):
         """
         if self.built:
             return
-        if not variables:
-            raise ValueError(
-                f"{self.name}.build: there is nothing to train. Expected at least one variable; got none. "
-                "Unfreeze a layer, or leave the optimizer out."
-            )
         super().build(variables)
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")

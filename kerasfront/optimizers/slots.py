@@ -30,7 +30,7 @@ class Slots:
         """Note for which variables slots are to be made."""
         self._trainable_variables = list(variables)
         self._positions = {id(variable): i for i, variable in enumerate(self._trainable_variables)}
-        for variable in self._variables:
+        for variable in self._variables if variables else ():
             variable.move_to(self._trainable_variables[0].backend)
         self.built = True
 

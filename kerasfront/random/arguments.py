@@ -8,6 +8,7 @@ import numpy as np
 from kerasfront import dtypes, errors, ops
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
+from kerasfront.random import host
 from kerasfront.state import seed as seeds
 
 
@@ -70,20 +71,17 @@ def parameter(name: str, label: str, value: Any, dtype: str, rule: str = "", hol
 
 
 def carry_out(sampler: Callable, shape: tuple, dtype: str, parameters: tuple, seed: Any) -> Any:
-    """Run `sampler(words, shape, dtype, *parameters)` where it is quickest; the bits are the same everywhere.
+    """Run `sampler(xp, words, shape, dtype, *parameters)` where it is quickest; the bits are the same everywhere.
 
-    Engines that compile each small op start slowly, so they have eager draws done on the host.
+    Engines that compile or dispatch each small op slowly have eager draws done on the host.
     """
     words = seeds.draw_seed(seed)
     owner = dispatch.owner_of(words)
     backend = owner if isinstance(owner, Backend) else registry.active()
     on_host = backend.prefers_host_random and not backend.tracing() and None not in shape
-    if not on_host or any(_lives_on_an_engine(value) for value in parameters):
-        return sampler(words, shape, dtype, *parameters)
-    with registry.scope(registry.host()) as host:
-        drawn = host.to_numpy(sampler(seeds.host_copy(words), shape, dtype, *parameters))
-    return backend.convert_to_tensor(drawn, dtype)
-
-
-def _lives_on_an_engine(value: Any) -> bool:
-    return dispatch.owner_of(value) is not dispatch.WEAK
+    if on_host and all(dispatch.owner_of(value) is dispatch.WEAK for value in parameters):
+        with np.errstate(all="ignore"):
+            drawn = sampler(host, seeds.host_copy(words), shape, dtype, *parameters)
+        return backend.convert_to_tensor(drawn, dtype)
+    with registry.scope(backend):
+        return sampler(ops, words, shape, dtype, *parameters)

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasfront import dtypes, errors, ops
-from kerasfront.ops.random_bits import random_bits
+from kerasfront import dtypes, errors
 from kerasfront.random.arguments import carry_out, checked_shape, float_dtype, parameter
 from kerasfront.random.bits import (
     SECOND_WORD,
@@ -54,15 +53,15 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     return carry_out(_uniform, shape, dtype, (low, high), seed)
 
 
-def _uniform(words: Any, shape: tuple, dtype: str, low: Any, high: Any) -> Any:
+def _uniform(xp: Any, words: Any, shape: tuple, dtype: str, low: Any, high: Any) -> Any:
     working = working_dtype(dtype)
-    draw = unit_interval(words, shape, working)
+    draw = unit_interval(xp, words, shape, working)
     if not (isinstance(low, float) and isinstance(high, float) and (low, high) == (0.0, 1.0)):
-        width = high - low if isinstance(low, float) and isinstance(high, float) else ops.subtract(high, low)
-        draw = scaled_and_moved(draw, width, low, working)
+        width = high - low if isinstance(low, float) and isinstance(high, float) else xp.subtract(high, low)
+        draw = scaled_and_moved(xp, draw, width, low, working)
         # Rounding may reach the upper bound, which does not belong to the interval.
-        draw = ops.where(ops.less(draw, high), draw, low)
-    return rounded_to(draw, dtype, toward_zero=True)
+        draw = xp.where(xp.less(draw, high), draw, low)
+    return rounded_to(xp, draw, dtype, toward_zero=True)
 
 
 def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
@@ -116,15 +115,17 @@ def _bell(name: str, shape: Any, mean: Any, stddev: Any, dtype: Any, seed: Any) 
     return carry_out(sampler, shape, dtype, (mean, stddev), seed)
 
 
-def _normal(words: Any, shape: tuple, dtype: str, mean: Any, stddev: Any) -> Any:
+def _normal(xp: Any, words: Any, shape: tuple, dtype: str, mean: Any, stddev: Any) -> Any:
     working = working_dtype(dtype)
-    return rounded_to(scaled_and_moved(from_quantiles(words, shape, "normal", working), stddev, mean, working), dtype)
+    return rounded_to(
+        xp, scaled_and_moved(xp, from_quantiles(xp, words, shape, "normal", working), stddev, mean, working), dtype
+    )
 
 
-def _truncated_normal(words: Any, shape: tuple, dtype: str, mean: Any, stddev: Any) -> Any:
+def _truncated_normal(xp: Any, words: Any, shape: tuple, dtype: str, mean: Any, stddev: Any) -> Any:
     working = working_dtype(dtype)
-    draw = from_quantiles(words, shape, "truncated_normal", working)
-    return rounded_to(scaled_and_moved(draw, stddev, mean, working), dtype)
+    draw = from_quantiles(xp, words, shape, "truncated_normal", working)
+    return rounded_to(xp, scaled_and_moved(xp, draw, stddev, mean, working), dtype)
 
 
 def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Any:
@@ -174,42 +175,42 @@ def _bound(label: str, value: Any) -> int:
     raise errors.OpError(f"random.randint: {label} is {value!r}. Expected an integer. Pass a Python integer.")
 
 
-def _randint(words: Any, shape: tuple, dtype: str, low: int, high: int) -> Any:
-    offset = _below(words, shape, high - low)
+def _randint(xp: Any, words: Any, shape: tuple, dtype: str, low: int, high: int) -> Any:
+    offset = _below(xp, words, shape, high - low)
     if low >= -(2**31) and high <= 2**31:
-        drawn = ops.add(offset, low)  # wraps around to the right value
-        return drawn if dtype == "int32" else ops.cast(drawn, dtype)
+        drawn = xp.add(offset, low)  # wraps around to the right value
+        return drawn if dtype == "int32" else xp.cast(drawn, dtype)
     if dtype == "uint32":
-        return ops.view(ops.add(offset, _signed(low)), "uint32")
-    return ops.add(ops.cast(ops.view(offset, "uint32"), dtype), low)
+        return xp.view(xp.add(offset, _signed(low)), "uint32")
+    return xp.add(xp.cast(xp.view(offset, "uint32"), dtype), low)
 
 
 def _signed(word: int) -> int:
     return ((word & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
 
 
-def _below(words: Any, shape: tuple, span: int) -> Any:
+def _below(xp: Any, words: Any, shape: tuple, span: int) -> Any:
     """Draw from [0, span) as the bits of an unsigned word: the top word of a 64-bit fraction times `span`."""
-    high = random_bits(words, shape)
+    high = xp.random_bits(words, shape)
     if span == 2**32:
         return high
-    low = random_bits(words, shape, SECOND_WORD)
-    middle = ops.multiply(high, _signed(span))
-    total = ops.add(middle, _high_word(low, span))
+    low = xp.random_bits(words, shape, SECOND_WORD)
+    middle = xp.multiply(high, _signed(span))
+    total = xp.add(middle, _high_word(xp, low, span))
     flip = -(1 << 31)  # turns the order of signed words into that of unsigned ones
-    carry = ops.less(ops.bitwise_xor(total, flip), ops.bitwise_xor(middle, flip))
-    return ops.add(_high_word(high, span), ops.cast(carry, "int32"))
+    carry = xp.less(xp.bitwise_xor(total, flip), xp.bitwise_xor(middle, flip))
+    return xp.add(_high_word(xp, high, span), xp.cast(carry, "int32"))
 
 
-def _high_word(x: Any, factor: int) -> Any:
+def _high_word(xp: Any, x: Any, factor: int) -> Any:
     """The upper 32 bits of the unsigned 64-bit product, by 16-bit halves that do not overflow a word."""
     factor_high, factor_low = factor >> 16, factor & 0xFFFF
-    x_high, x_low = _upper_half(x), ops.bitwise_and(x, 0xFFFF)
-    low = ops.multiply(x_low, factor_low)
-    first = ops.add(ops.multiply(x_high, factor_low), _upper_half(low))
-    second = ops.add(ops.multiply(x_low, factor_high), ops.bitwise_and(first, 0xFFFF))
-    return ops.add(ops.add(ops.multiply(x_high, factor_high), _upper_half(first)), _upper_half(second))
+    x_high, x_low = _upper_half(xp, x), xp.bitwise_and(x, 0xFFFF)
+    low = xp.multiply(x_low, factor_low)
+    first = xp.add(xp.multiply(x_high, factor_low), _upper_half(xp, low))
+    second = xp.add(xp.multiply(x_low, factor_high), xp.bitwise_and(first, 0xFFFF))
+    return xp.add(xp.add(xp.multiply(x_high, factor_high), _upper_half(xp, first)), _upper_half(xp, second))
 
 
-def _upper_half(x: Any) -> Any:
-    return ops.bitwise_and(ops.right_shift(x, 16), 0xFFFF)
+def _upper_half(xp: Any, x: Any) -> Any:
+    return xp.bitwise_and(xp.right_shift(x, 16), 0xFFFF)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasfront import ops
 from kerasfront.random.arguments import carry_out, checked_shape, float_dtype, parameter
 from kerasfront.random.bits import from_quantiles, rounded_to, unit_interval, working_dtype
 
@@ -59,32 +58,30 @@ def _positive(name: str, label: str, value: Any, dtype: str) -> Any:
     )
 
 
-def _gamma(words: Any, shape: tuple, dtype: str, alpha: Any) -> Any:
-    body, boost = _gamma_parts(words, shape, working_dtype(dtype), alpha, _FIRST_STREAM)
-    return rounded_to(ops.multiply(body, ops.exp(boost)), dtype)
+def _gamma(xp: Any, words: Any, shape: tuple, dtype: str, alpha: Any) -> Any:
+    body, boost = _gamma_parts(xp, words, shape, working_dtype(dtype), alpha, _FIRST_STREAM)
+    return rounded_to(xp, xp.multiply(body, xp.exp(boost)), dtype)
 
 
-def _gamma_parts(words: Any, shape: tuple, dtype: str, alpha: Any, stream: int) -> tuple[Any, Any]:
+def _gamma_parts(xp: Any, words: Any, shape: tuple, dtype: str, alpha: Any, stream: int) -> tuple[Any, Any]:
     """A gamma draw as `body * exp(boost)`: for alpha below 1 the second factor may underflow."""
-    alpha = ops.convert_to_tensor(alpha, dtype)
-    below_one = ops.less(alpha, 1.0)
-    d = ops.subtract(ops.where(below_one, ops.add(alpha, 1.0), alpha), 1.0 / 3.0)
-    c = ops.divide(1.0, ops.sqrt(ops.multiply(d, 9.0)))
-    body = ops.broadcast_to(d, shape)
+    alpha = xp.convert_to_tensor(alpha, dtype)
+    below_one = xp.less(alpha, 1.0)
+    d = xp.subtract(xp.where(below_one, xp.add(alpha, 1.0), alpha), 1.0 / 3.0)
+    c = xp.divide(1.0, xp.sqrt(xp.multiply(d, 9.0)))
+    body = xp.broadcast_to(d, shape)
     for step in reversed(range(_GAMMA_ROUNDS)):  # the first accepted proposal is written last
-        x = from_quantiles(words, shape, "normal", dtype, stream + 2 * step)
-        minus_log_u = from_quantiles(words, shape, "exponential", dtype, stream + 2 * step + 1)
-        root = ops.add(ops.multiply(c, x), 1.0)
-        v = ops.multiply(ops.multiply(root, root), root)
-        safe = ops.where(ops.greater(v, 0.0), v, 1.0)
-        bound = ops.add(
-            ops.multiply(ops.multiply(x, x), 0.5), ops.multiply(d, ops.add(ops.subtract(1.0, v), ops.log(safe)))
-        )
-        accepted = ops.logical_and(ops.greater(v, 0.0), ops.greater(ops.add(bound, minus_log_u), 0.0))
-        body = ops.where(accepted, ops.multiply(d, v), body)
+        x = from_quantiles(xp, words, shape, "normal", dtype, stream + 2 * step)
+        minus_log_u = from_quantiles(xp, words, shape, "exponential", dtype, stream + 2 * step + 1)
+        root = xp.add(xp.multiply(c, x), 1.0)
+        v = xp.multiply(xp.multiply(root, root), root)
+        safe = xp.where(xp.greater(v, 0.0), v, 1.0)
+        bound = xp.add(xp.multiply(xp.multiply(x, x), 0.5), xp.multiply(d, xp.add(xp.subtract(1.0, v), xp.log(safe))))
+        accepted = xp.logical_and(xp.greater(v, 0.0), xp.greater(xp.add(bound, minus_log_u), 0.0))
+        body = xp.where(accepted, xp.multiply(d, v), body)
     # Gamma(alpha) is Gamma(alpha + 1) * U^(1 / alpha).
-    minus_log_u = from_quantiles(words, shape, "exponential", dtype, stream + 2 * _GAMMA_ROUNDS)
-    return body, ops.where(below_one, ops.negative(ops.divide(minus_log_u, alpha)), 0.0)
+    minus_log_u = from_quantiles(xp, words, shape, "exponential", dtype, stream + 2 * _GAMMA_ROUNDS)
+    return body, xp.where(below_one, xp.negative(xp.divide(minus_log_u, alpha)), 0.0)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
@@ -116,12 +113,12 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     return carry_out(_beta, shape, dtype, (alpha, beta), seed)
 
 
-def _beta(words: Any, shape: tuple, dtype: str, alpha: Any, beta: Any) -> Any:
+def _beta(xp: Any, words: Any, shape: tuple, dtype: str, alpha: Any, beta: Any) -> Any:
     working = working_dtype(dtype)
-    x, x_boost = _gamma_parts(words, shape, working, alpha, _FIRST_STREAM)
-    y, y_boost = _gamma_parts(words, shape, working, beta, _FIRST_STREAM + _SECOND_GAMMA)
-    log_odds = ops.add(ops.log(ops.divide(x, y)), ops.subtract(x_boost, y_boost))
-    return rounded_to(ops.sigmoid(log_odds), dtype)
+    x, x_boost = _gamma_parts(xp, words, shape, working, alpha, _FIRST_STREAM)
+    y, y_boost = _gamma_parts(xp, words, shape, working, beta, _FIRST_STREAM + _SECOND_GAMMA)
+    log_odds = xp.add(xp.log(xp.divide(x, y)), xp.subtract(x_boost, y_boost))
+    return rounded_to(xp, xp.sigmoid(log_odds), dtype)
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Any:
@@ -161,72 +158,72 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     return carry_out(_binomial, shape, dtype, (whole, chance), seed)
 
 
-def _binomial(words: Any, shape: tuple, dtype: str, counts: Any, probabilities: Any) -> Any:
+def _binomial(xp: Any, words: Any, shape: tuple, dtype: str, counts: Any, probabilities: Any) -> Any:
     working = working_dtype(dtype)
-    n = ops.broadcast_to(ops.convert_to_tensor(counts, working), shape)
-    p = ops.broadcast_to(ops.convert_to_tensor(probabilities, working), shape)
-    flipped = ops.greater(p, 0.5)
-    q = ops.where(flipped, ops.subtract(1.0, p), p)
-    few = ops.less(ops.multiply(n, q), _INVERSION_MEAN)
+    n = xp.broadcast_to(xp.convert_to_tensor(counts, working), shape)
+    p = xp.broadcast_to(xp.convert_to_tensor(probabilities, working), shape)
+    flipped = xp.greater(p, 0.5)
+    q = xp.where(flipped, xp.subtract(1.0, p), p)
+    few = xp.less(xp.multiply(n, q), _INVERSION_MEAN)
     # Each method runs on all elements, with harmless parameters where the other one's result is taken.
-    by_inversion = _inversion(words, shape, working, ops.where(few, n, 0.0), q)
-    by_rejection = _btrs(words, shape, working, ops.where(few, 40.0, n), ops.where(few, 0.5, q))
-    successes = ops.where(few, by_inversion, by_rejection)
-    return rounded_to(ops.where(flipped, ops.subtract(n, successes), successes), dtype)
+    by_inversion = _inversion(xp, words, shape, working, xp.where(few, n, 0.0), q)
+    by_rejection = _btrs(xp, words, shape, working, xp.where(few, 40.0, n), xp.where(few, 0.5, q))
+    successes = xp.where(few, by_inversion, by_rejection)
+    return rounded_to(xp, xp.where(flipped, xp.subtract(n, successes), successes), dtype)
 
 
-def _inversion(words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
+def _inversion(xp: Any, words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
     """Count the values of the distribution function below one uniform draw."""
-    left = unit_interval(words, shape, dtype)
-    odds = ops.divide(q, ops.subtract(1.0, q))
-    chance = ops.exp(ops.multiply(n, ops.log1p(ops.negative(q))))
-    successes = ops.zeros(shape, dtype=dtype)
+    left = unit_interval(xp, words, shape, dtype)
+    odds = xp.divide(q, xp.subtract(1.0, q))
+    chance = xp.exp(xp.multiply(n, xp.log1p(xp.negative(q))))
+    successes = xp.zeros(shape, dtype=dtype)
     for k in range(_INVERSION_STEPS):
-        left = ops.subtract(left, chance)
-        successes = ops.add(successes, ops.cast(ops.greater_equal(left, 0.0), dtype))
-        chance = ops.multiply(chance, ops.multiply(ops.divide(ops.maximum(ops.subtract(n, k), 0.0), k + 1.0), odds))
-    return ops.minimum(successes, n)
+        left = xp.subtract(left, chance)
+        successes = xp.add(successes, xp.cast(xp.greater_equal(left, 0.0), dtype))
+        chance = xp.multiply(chance, xp.multiply(xp.divide(xp.maximum(xp.subtract(n, k), 0.0), k + 1.0), odds))
+    return xp.minimum(successes, n)
 
 
-def _btrs(words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
+def _btrs(xp: Any, words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
     """Transformed rejection for n * q >= 10 and q <= 1/2."""
-    spread = ops.sqrt(ops.multiply(ops.multiply(n, q), ops.subtract(1.0, q)))
-    b = ops.add(ops.multiply(spread, 2.53), 1.15)
-    a = ops.add(ops.add(ops.multiply(b, 0.0248), ops.multiply(q, 0.01)), -0.0873)
-    center = ops.add(ops.multiply(n, q), 0.5)
-    height = ops.multiply(ops.add(ops.divide(5.1, b), 2.83), spread)
-    mode = ops.floor(ops.multiply(ops.add(n, 1.0), q))
+    spread = xp.sqrt(xp.multiply(xp.multiply(n, q), xp.subtract(1.0, q)))
+    b = xp.add(xp.multiply(spread, 2.53), 1.15)
+    a = xp.add(xp.add(xp.multiply(b, 0.0248), xp.multiply(q, 0.01)), -0.0873)
+    center = xp.add(xp.multiply(n, q), 0.5)
+    height = xp.multiply(xp.add(xp.divide(5.1, b), 2.83), spread)
+    mode = xp.floor(xp.multiply(xp.add(n, 1.0), q))
     successes = mode
     for step in reversed(range(_BINOMIAL_ROUNDS)):  # the first accepted proposal is written last
-        u = ops.subtract(unit_interval(words, shape, dtype, _FIRST_STREAM + 2 * step), 0.5)
-        minus_log_v = from_quantiles(words, shape, "exponential", dtype, _FIRST_STREAM + 2 * step + 1)
-        us = ops.maximum(ops.subtract(0.5, ops.abs(u)), 2.0**-25)
-        k = ops.floor(ops.add(ops.multiply(ops.add(ops.divide(ops.multiply(a, 2.0), us), b), u), center))
-        within = ops.logical_and(ops.greater_equal(k, 0.0), ops.less_equal(k, n))
-        k = ops.where(within, k, mode)
-        scale = ops.log(ops.divide(height, ops.add(ops.divide(a, ops.multiply(us, us)), b)))
-        below = ops.less_equal(ops.subtract(scale, minus_log_v), _log_ratio(n, q, mode, k))
-        successes = ops.where(ops.logical_and(within, below), k, successes)
+        u = xp.subtract(unit_interval(xp, words, shape, dtype, _FIRST_STREAM + 2 * step), 0.5)
+        minus_log_v = from_quantiles(xp, words, shape, "exponential", dtype, _FIRST_STREAM + 2 * step + 1)
+        us = xp.maximum(xp.subtract(0.5, xp.abs(u)), 2.0**-25)
+        k = xp.floor(xp.add(xp.multiply(xp.add(xp.divide(xp.multiply(a, 2.0), us), b), u), center))
+        within = xp.logical_and(xp.greater_equal(k, 0.0), xp.less_equal(k, n))
+        k = xp.where(within, k, mode)
+        scale = xp.log(xp.divide(height, xp.add(xp.divide(a, xp.multiply(us, us)), b)))
+        below = xp.less_equal(xp.subtract(scale, minus_log_v), _log_ratio(xp, n, q, mode, k))
+        successes = xp.where(xp.logical_and(within, below), k, successes)
     return successes
 
 
-def _log_ratio(n: Any, q: Any, mode: Any, k: Any) -> Any:
+def _log_ratio(xp: Any, n: Any, q: Any, mode: Any, k: Any) -> Any:
     """log of P(k) / P(mode) for the binomial distribution, by Stirling's series."""
-    odds = ops.divide(q, ops.subtract(1.0, q))
-    mode_left = ops.add(ops.subtract(n, mode), 1.0)
-    k_left = ops.add(ops.subtract(n, k), 1.0)
-    at_mode = ops.multiply(ops.add(mode, 0.5), ops.log(ops.divide(ops.add(mode, 1.0), ops.multiply(odds, mode_left))))
-    at_k = ops.multiply(ops.add(k, 0.5), ops.log(ops.divide(ops.multiply(odds, k_left), ops.add(k, 1.0))))
-    between = ops.multiply(ops.add(n, 1.0), ops.log1p(ops.divide(ops.subtract(k, mode), k_left)))
-    corrections = ops.add(_stirling_rest(mode), _stirling_rest(ops.subtract(n, mode)))
-    corrections = ops.subtract(corrections, ops.add(_stirling_rest(k), _stirling_rest(ops.subtract(n, k))))
-    return ops.add(ops.add(at_mode, at_k), ops.add(between, corrections))
+    odds = xp.divide(q, xp.subtract(1.0, q))
+    mode_left = xp.add(xp.subtract(n, mode), 1.0)
+    k_left = xp.add(xp.subtract(n, k), 1.0)
+    at_mode = xp.multiply(xp.add(mode, 0.5), xp.log(xp.divide(xp.add(mode, 1.0), xp.multiply(odds, mode_left))))
+    at_k = xp.multiply(xp.add(k, 0.5), xp.log(xp.divide(xp.multiply(odds, k_left), xp.add(k, 1.0))))
+    between = xp.multiply(xp.add(n, 1.0), xp.log1p(xp.divide(xp.subtract(k, mode), k_left)))
+    corrections = xp.add(_stirling_rest(xp, mode), _stirling_rest(xp, xp.subtract(n, mode)))
+    corrections = xp.subtract(corrections, xp.add(_stirling_rest(xp, k), _stirling_rest(xp, xp.subtract(n, k))))
+    return xp.add(xp.add(at_mode, at_k), xp.add(between, corrections))
 
 
-def _stirling_rest(k: Any) -> Any:
+def _stirling_rest(xp: Any, k: Any) -> Any:
     """log(k!) - log(sqrt(2 pi)) - (k + 1/2) log(k + 1) + (k + 1), to 3e-4 for k = 0 and 2e-6 above."""
-    inverse = ops.divide(1.0, ops.add(k, 1.0))
-    square = ops.multiply(inverse, inverse)
-    series = ops.subtract(1.0 / 1260.0, ops.multiply(square, 1.0 / 1680.0))
-    series = ops.subtract(1.0 / 360.0, ops.multiply(square, series))
-    return ops.multiply(inverse, ops.subtract(1.0 / 12.0, ops.multiply(square, series)))
+    inverse = xp.divide(1.0, xp.add(k, 1.0))
+    square = xp.multiply(inverse, inverse)
+    series = xp.subtract(1.0 / 1260.0, xp.multiply(square, 1.0 / 1680.0))
+    series = xp.subtract(1.0 / 360.0, xp.multiply(square, series))
+    return xp.multiply(inverse, xp.subtract(1.0 / 12.0, xp.multiply(square, series)))

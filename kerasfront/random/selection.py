@@ -8,7 +8,6 @@ from typing import Any
 from kerasfront import dtypes, errors, ops
 from kerasfront.backend import dispatch, registry, symbolic
 from kerasfront.backend.contract import Backend
-from kerasfront.ops.random_bits import random_bits
 from kerasfront.random.bits import from_quantiles, working_dtype
 from kerasfront.random.generator import STREAM_PERMUTATION
 from kerasfront.state.seed import draw_seed
@@ -86,7 +85,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     if rate == 1.0:
         return ops.zeros_like(inputs)
     # The bits are an int32 whose values are equally likely, so a comparison keeps the fraction 1 - rate of them.
-    keep = ops.greater_equal(random_bits(draw_seed(seed), shape), min(round(rate * 2**32), 2**32 - 1) - 2**31)
+    keep = ops.greater_equal(ops.random_bits(draw_seed(seed), shape), min(round(rate * 2**32), 2**32 - 1) - 2**31)
     return ops.where(keep, ops.multiply(inputs, 1.0 / (1.0 - rate)), 0.0)
 
 
@@ -160,7 +159,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     shape = tuple(ops.shape(logits))
     _check_categorical(shape, num_samples)
     working = working_dtype(dispatch.dtype_of(logits))
-    noise = from_quantiles(draw_seed(seed), (shape[0], int(num_samples), shape[1]), "gumbel", working)
+    noise = from_quantiles(ops, draw_seed(seed), (shape[0], int(num_samples), shape[1]), "gumbel", working)
     chosen = ops.argmax(ops.add(ops.expand_dims(ops.cast(logits, working), 1), noise), axis=-1)
     return ops.cast(chosen, dtype)
 
@@ -194,5 +193,5 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
     """
     shape = tuple(ops.shape(x))
     axis = dispatch.normalize_axis(axis, len(shape), "random.shuffle")
-    bits = random_bits(draw_seed(seed), (shape[axis],), STREAM_PERMUTATION)
+    bits = ops.random_bits(draw_seed(seed), (shape[axis],), STREAM_PERMUTATION)
     return ops.take(x, ops.argsort(bits, axis=0), axis=axis)

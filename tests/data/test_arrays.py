@@ -188,6 +188,12 @@ def test_without_repeat_each_epoch_starts_at_the_first_batch():
     assert [seen(source, epoch) for epoch in range(2)] == [[[0, 1]], [[0, 1]]]
 
 
+def test_without_repeat_each_epoch_still_has_its_own_order():
+    source = source_from(np.arange(6), batch_size=2, steps_per_epoch=2, shuffle=True, seed=4, repeat=False)
+    for epoch in range(3):
+        assert sum(seen(source, epoch), []) == generator.host_permutation(6, 4, epoch)[:4].tolist()
+
+
 # -- validation split ---------------------------------------------------------------------------------
 
 

@@ -172,6 +172,15 @@ def test_without_repeat_each_epoch_starts_anew():
     assert [seen(source, epoch) for epoch in range(2)] == [[0, 1], [0, 1]]
 
 
+@pytest.mark.parametrize("options", [{}, {"steps_per_epoch": 2, "repeat": False}])
+def test_an_epoch_that_was_broken_off_is_followed_by_a_new_pass(options):
+    source = source_from(SizedLoader(3), **options)
+    iterator = source.epoch(0)
+    next(iterator)
+    iterator.close()
+    assert seen(source, 1)[:2] == [0, 1]
+
+
 def test_without_repeat_a_short_pass_warns():
     source = source_from(Loader(1), steps_per_epoch=2, repeat=False, name="evaluate")
     with pytest.warns(UserWarning, match="evaluate: the input ran out of data"):

@@ -141,10 +141,10 @@ def test_a_mask_of_steps_meets_weights_of_samples(engine):
     assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
 
 
-def test_ignored_labels_count_as_zero(engine):
+def test_ignored_labels_count_in_no_mean(engine):
     metric = metrics.SparseCategoricalCrossentropy(ignore_class=-1)
     metric.update_state(np.array([0, -1, 1]), np.array([[0.5, 0.5], [0.9, 0.1], [0.75, 0.25]], "float32"))
-    assert float(metric.result()) == pytest.approx((np.log(2) + 0 + np.log(4)) / 3, rel=1e-5)
+    assert float(metric.result()) == pytest.approx((np.log(2) + np.log(4)) / 2, rel=1e-5)
 
 
 def area_by_ranks(labels, scores):

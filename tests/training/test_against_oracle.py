@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from models import classifier, data, regression, two_outputs
 
 import kerasfront
+from tests.training.models import classifier, data, regression, two_outputs
 
 X, Y, Z = data()
 W = np.linspace(0.5, 2.0, 10).astype("float32")

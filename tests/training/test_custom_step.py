@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from models import data, weights_of
 
 import kerasfront as keras
 from kerasfront import ops
+from tests.training.models import data, weights_of
 
 pytestmark = pytest.mark.usefixtures("engine")
 X, Y, Z = data()

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from models import classifier, data, regression, two_outputs
 
 import kerasfront as keras
+from tests.training.models import classifier, data, regression, two_outputs
 
 pytestmark = pytest.mark.usefixtures("engine")
 X, Y, Z = data()

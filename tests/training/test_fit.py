@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from models import classifier, data, regression, same, sequential, two_outputs, weights_of
 
 import kerasfront as keras
+from tests.training.models import classifier, data, regression, same, sequential, two_outputs, weights_of
 
 pytestmark = pytest.mark.usefixtures("engine")
 X, Y, Z = data()

@@ -5,9 +5,9 @@ import threading
 
 import numpy as np
 import pytest
-from models import data, regression, same, sequential, weights_of
 
 import kerasfront as keras
+from tests.training.models import data, regression, same, sequential, weights_of
 
 pytestmark = pytest.mark.usefixtures("engine")
 X, Y, Z = data()

@@ -1,12 +1,12 @@
-"""Products that sum over axes, brought to one matrix product, which is what NumPy is fast at."""
-
-from __future__ import annotations
+"""Products that sum over axes, brought to matrix products, which is what NumPy is fast at."""
 
 import math
 from typing import Any
 
 import autograd.numpy as anp
+import numpy as np
 
+from kerasfront_numpy.ops.indexing import pick, positions
 from kerasfront_numpy.ops.kernel import HALVES, cast, kernel
 from kerasfront_numpy.ops.movement import permute_axes, reshape
 from kerasfront_numpy.ops.reductions import sum
@@ -23,37 +23,47 @@ def matmul(x1: Any, x2: Any) -> Any:
 def contract(operands: list, subscripts: str) -> Any:
     if operands[0].dtype in HALVES:
         return cast(contract([cast(x, "float32") for x in operands], subscripts), operands[0].dtype)
-    left, _, right = subscripts.partition("->")
+    left, _, out = subscripts.partition("->")
     letters = left.split(",")
-    plain = all(len(set(part)) == len(part) for part in letters)
-    if len(operands) == 2 and plain and not _stretches(operands, letters):
-        return _pair(*operands, *letters, right)
-    return anp.einsum(subscripts, *operands)
+    sizes: dict[str, int] = {}
+    for x, own in zip(operands, letters, strict=True):
+        sizes.update((letter, size) for letter, size in zip(own, x.shape, strict=True) if sizes.get(letter, 1) == 1)
+    terms = [_plain(x, own, sizes) for x, own in zip(operands, letters, strict=True)]
+    x, own = terms[0]
+    for place, (y, other) in enumerate(terms[1:], 2):
+        x, own = _pair(x, own, y, other, out + "".join(letters[place:]), sizes)
+    x, own = _without(x, own, out)
+    return permute_axes(x, tuple(own.index(letter) for letter in out))
 
 
-def _stretches(operands: list, letters: list[str]) -> bool:
-    """Whether an axis of size 1 meets a longer one of the same letter."""
-    sizes = dict(zip(letters[0], operands[0].shape, strict=True))
-    return any(sizes.get(letter, size) != size for letter, size in zip(letters[1], operands[1].shape, strict=True))
+def _plain(x: Any, own: str, sizes: dict[str, int]) -> tuple[Any, str]:
+    """Take the diagonal of a letter that occurs twice, and drop axes of size 1 that stand for a longer one."""
+    distinct = "".join(dict.fromkeys(own))
+    if distinct != own:
+        x, own = pick(x, np.einsum(f"{own}->{distinct}", positions(x))), distinct
+    kept = [i for i, letter in enumerate(own) if x.shape[i] == sizes[letter]]
+    return reshape(x, tuple(x.shape[i] for i in kept)), "".join(own[i] for i in kept)
 
 
 def _without(x: Any, own: str, needed: str) -> tuple[Any, str]:
+    """Sum over the letters that nobody needs."""
     lone = tuple(i for i, letter in enumerate(own) if letter not in needed)
     return (sum(x, lone, False) if lone else x), "".join(letter for letter in own if letter in needed)
 
 
-def _pair(x: Any, y: Any, a: str, b: str, out: str) -> Any:
-    x, a = _without(x, a, b + out)
-    y, b = _without(y, b, a + out)
-    batch = [letter for letter in a if letter in b and letter in out]
-    inner = [letter for letter in a if letter in b and letter not in out]
+def _pair(x: Any, a: str, y: Any, b: str, needed: str, sizes: dict[str, int]) -> tuple[Any, str]:
+    """Contract two operands by one matrix product for each combination of the letters that stay in both."""
+    x, a = _without(x, a, b + needed)
+    y, b = _without(y, b, a + needed)
+    batch = [letter for letter in a if letter in b and letter in needed]
+    inner = [letter for letter in a if letter in b and letter not in needed]
     rows, columns = [letter for letter in a if letter not in b], [letter for letter in b if letter not in a]
-    sizes = dict(zip(a + b, x.shape + y.shape, strict=True))
 
-    def matrices(z: Any, own: str, groups: list[list[str]]) -> Any:
-        z = permute_axes(z, tuple(own.index(letter) for group in groups for letter in group))
-        return reshape(z, (*(sizes[letter] for letter in batch), *(math.prod(sizes[i] for i in group) for group in groups[1:])))
+    def matrices(z: Any, own: str, first: list[str], second: list[str]) -> Any:
+        z = permute_axes(z, tuple(own.index(letter) for letter in batch + first + second))
+        lengths = (math.prod(sizes[letter] for letter in group) for group in (first, second))
+        return reshape(z, (*(sizes[letter] for letter in batch), *lengths))
 
-    product = matmul(matrices(x, a, [batch, rows, inner]), matrices(y, b, [batch, inner, columns]))
-    order = [*batch, *rows, *columns]
-    return permute_axes(reshape(product, tuple(sizes[i] for i in order)), tuple(order.index(letter) for letter in out))
+    product = matmul(matrices(x, a, rows, inner), matrices(y, b, inner, columns))
+    order = batch + rows + columns
+    return reshape(product, tuple(sizes[letter] for letter in order)), "".join(order)

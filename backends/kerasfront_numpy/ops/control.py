@@ -1,7 +1,5 @@
 """Control flow: NumPy's values are known, so Python's own does it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

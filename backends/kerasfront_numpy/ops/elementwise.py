@@ -1,7 +1,5 @@
 """Primitives on single elements. A slope is the derivative written from the result y and the argument x."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

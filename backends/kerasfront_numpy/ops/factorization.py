@@ -1,7 +1,5 @@
 """Linear algebra on matrices in the last two axes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -11,29 +9,25 @@ from autograd.numpy.numpy_vjps import unbroadcast_f
 from autograd.tracer import getval, isbox
 
 from kerasfront_numpy.ops.contraction import matmul
+from kerasfront_numpy.ops.indexing import gather_along_axis
 from kerasfront_numpy.ops.kernel import cast, differentiable, kernel
 from kerasfront_numpy.ops.movement import concatenate
 
 cholesky_factor = kernel(anp.linalg.cholesky)
 det = kernel(anp.linalg.det)
+inv = kernel(anp.linalg.inv)
 
 
 def _transposed(x: Any) -> Any:
     return anp.swapaxes(x, -1, -2)
 
 
-def _solve_slope(x: Any, a: Any, b: Any) -> Callable:
-    return lambda g: -matmul(_solve(_transposed(a), g), _transposed(x))
-
-
-# autograd's own gradients of these two go through slow einsum or do not broadcast.
-_inv = differentiable(np.linalg.inv, lambda y, x: lambda g: -matmul(matmul(_transposed(y), g), _transposed(y)))
+# autograd's own gradient of it does not broadcast.
 _solve = differentiable(
     np.linalg.solve,
-    lambda x, a, b: unbroadcast_f(a, _solve_slope(x, a, b)),
+    lambda x, a, b: unbroadcast_f(a, lambda g: -matmul(_solve(_transposed(a), g), _transposed(x))),
     lambda x, a, b: unbroadcast_f(b, lambda g: _solve(_transposed(a), g)),
 )
-inv = kernel(_inv)
 solve_matrix = kernel(_solve)
 # NumPy has no triangular solver; the other triangle is set to zero.
 solve_triangular_matrix = kernel(lambda a, b, lower: _solve(anp.tril(a) if lower else anp.triu(a), b))
@@ -47,8 +41,7 @@ def eigh(x: Any) -> tuple[Any, Any]:
 
 @kernel
 def eig(x: Any) -> tuple[Any, Any]:
-    found = anp.linalg.eig(x)
-    dtype = np.result_type(x.dtype, np.complex64)
+    found, dtype = anp.linalg.eig(x), np.result_type(x.dtype, np.complex64)
     return cast(found[0], dtype), cast(found[1], dtype)
 
 
@@ -66,26 +59,21 @@ def svd_factors(x: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
     return u, s, v
 
 
-def _orthogonal(x: Any) -> Any:
-    return np.linalg.qr(x)[0]
-
-
-def _qr_vjp(q: Any, x: Any) -> Callable:
+def _orthogonal_vjp(q: Any, x: Any) -> Callable:
     """The gradient by q, for x with at least as many rows as columns.
 
     Source: S. Walter, L. Lehmann, "Algorithmic differentiation of linear algebra functions", 2013, section 3.
     """
-    r = matmul(_transposed(q), x)
 
     def vjp(g: Any) -> Any:
         m = -matmul(_transposed(g), q)
-        symmetric = anp.tril(m, -1) + _transposed(anp.tril(m, -1)) + m * np.eye(r.shape[-1], dtype=m.dtype)
-        return _transposed(_solve(r, _transposed(g + matmul(q, symmetric))))
+        symmetric = anp.tril(m, -1) + _transposed(anp.tril(m, -1)) + m * np.eye(m.shape[-1], dtype=m.dtype)
+        return _transposed(_solve(matmul(_transposed(q), x), _transposed(g + matmul(q, symmetric))))
 
     return vjp
 
 
-_q = differentiable(_orthogonal, _qr_vjp)
+_orthogonal = differentiable(lambda x: np.linalg.qr(x)[0], _orthogonal_vjp)
 
 
 @kernel
@@ -94,56 +82,30 @@ def qr_factors(x: Any, complete: bool) -> tuple[Any, Any]:
         return tuple(np.linalg.qr(x, "complete" if complete else "reduced"))
     rows, columns = x.shape[-2:]
     # r follows from q. Of a wide matrix the leading square decides q; columns that complete q are constants.
-    q = _q(x[..., :rows] if rows < columns else x)
+    q = _orthogonal(x[..., :rows] if rows < columns else x)
     if complete and rows > columns:
         q = concatenate([q, np.linalg.qr(getval(x), "complete")[0][..., columns:]], -1)
     return q, anp.triu(matmul(_transposed(q), x))
 
 
-def _eliminate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gaussian elimination with row exchanges on all matrices at once: packed factors and the row exchanged at each step."""
-    packed = np.array(x)
-    steps = min(x.shape[-2:])
-    pivots = np.empty((*x.shape[:-2], steps), np.int32)
-    for k in range(steps):
-        best = k + np.argmax(np.abs(packed[..., k:, k]), -1)
-        pivots[..., k] = best
-        order = np.broadcast_to(np.arange(x.shape[-2]), x.shape[:-1]).copy()
-        np.put_along_axis(order, best[..., None], k, -1)
-        order[..., k] = best
-        packed = np.take_along_axis(packed, order[..., None], -2)
-        packed[..., k + 1 :, k] /= packed[..., k : k + 1, k]
-        packed[..., k + 1 :, k + 1 :] -= packed[..., k + 1 :, k : k + 1] * packed[..., k : k + 1, k + 1 :]
-    return packed, pivots
-
-
-def _lu_vjp(packed: Any, x: Any, pivots: np.ndarray) -> Callable:
-    """The gradient of the packed factors of square matrices, from d(P x) = dL U + L dU."""
-    unit = np.eye(x.shape[-1], dtype=packed.dtype)
-    lower, upper = anp.tril(packed, -1) + unit, anp.triu(packed)
-
-    def vjp(g: Any) -> Any:
-        inner = anp.tril(matmul(_transposed(lower), anp.tril(g, -1)), -1) + anp.triu(matmul(anp.triu(g), _transposed(upper)))
-        outer = _solve(_transposed(lower), _transposed(_solve(upper, _transposed(inner))))
-        return matmul(_exchanges(pivots, unit), outer)
-
-    return vjp
-
-
-def _exchanges(pivots: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return the matrices that undo the row exchanges."""
-    order = np.broadcast_to(np.arange(unit.shape[-1]), (*pivots.shape[:-1], unit.shape[-1])).copy()
-    for k in range(pivots.shape[-1]):
-        other = np.take_along_axis(order, pivots[..., k : k + 1], -1)
-        np.put_along_axis(order, pivots[..., k : k + 1], order[..., k : k + 1], -1)
-        order[..., k : k + 1] = other
-    return _transposed(unit[order])
-
-
-_packed = differentiable(lambda x, pivots: _eliminate(x)[0], _lu_vjp)
+def _eliminate(x: Any) -> tuple[Any, np.ndarray, list]:
+    """Return the packed factors, the order of rows and the row exchanged at each step, by Gaussian elimination."""
+    order = np.broadcast_to(np.arange(x.shape[-2])[:, None], (*x.shape[:-1], 1)).copy()
+    if 0 in x.shape[-2:]:
+        return x, order, []
+    best = np.abs(getval(x)[..., :1]).argmax(-2, keepdims=True)
+    np.put_along_axis(order, best, 0, -2)
+    order[..., :1, :] = best
+    x = gather_along_axis(x, order, x.ndim - 2)
+    row, column = x[..., :1, :], x[..., 1:, :1] / x[..., :1, :1]
+    packed, later, pivots = _eliminate(x[..., 1:, 1:] - column * row[..., 1:])
+    # Exchanges of later steps move the multipliers of this one too.
+    lower = concatenate([gather_along_axis(column, later, x.ndim - 2), packed], -1)
+    order[..., 1:, :] = np.take_along_axis(order[..., 1:, :], later, -2)
+    return concatenate([row, lower], -2), order, [best[..., 0], *(pivot + 1 for pivot in pivots)]
 
 
 @kernel
 def lu_factor(x: Any) -> tuple[Any, Any]:
-    packed, pivots = _eliminate(getval(x))
-    return (_packed(x, pivots) if isbox(x) else packed), pivots
+    packed, _, pivots = _eliminate(x)
+    return packed, cast(np.concatenate(pivots, -1), "int32")

@@ -1,6 +1,4 @@
-"""Reading and writing by position, and order. Rows of a matrix (or numbers of a vector) are what moves in the end."""
-
-from __future__ import annotations
+"""Reading and writing by position, and order. What has a gradient moves by positions in the flattened tensor."""
 
 import builtins
 import math
@@ -11,7 +9,7 @@ from autograd.tracer import getval, isbox
 
 from kerasfront_numpy.ops.elementwise import add, select
 from kerasfront_numpy.ops.kernel import cast, constant, differentiable, kernel
-from kerasfront_numpy.ops.movement import permute_axes, reshape
+from kerasfront_numpy.ops.movement import reshape
 
 
 def _replace(x: Any, key: Any, part: Any) -> Any:
@@ -20,7 +18,7 @@ def _replace(x: Any, key: Any, part: Any) -> Any:
     return out
 
 
-# The pair for plain keys (integers, slices, None), where no element is named twice.
+# The pair for plain keys (integers, slices, None), which name no element twice.
 _write = differentiable(
     _replace,
     lambda ans, x, key, part: lambda g: _write(g, key, np.zeros_like(getval(part))),
@@ -32,42 +30,30 @@ basic_getitem = differentiable(
 )
 
 
-def _sums(rows: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
-    """Add each row at its place among `count` rows of zeros; rows of one place add up."""
-    out = np.zeros((count, *rows.shape[1:]), rows.dtype)
-    if rows.ndim == 1:
-        np.add.at(out, places, rows)
-    elif len(places):
-        # np.add.at is slow for anything but numbers, so equal places are brought together and summed.
-        order = np.argsort(places, kind="stable")
-        ordered = places[order]
-        starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        out[ordered[starts]] = np.add.reduceat(rows[order], starts, 0, rows.dtype)
-    return out
+def _totals(values: np.ndarray, places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    out = np.zeros(math.prod(shape), values.dtype)
+    np.add.at(out, places.reshape(-1), values.reshape(-1))
+    return out.reshape(shape)
 
 
-_add_rows = kernel(differentiable(_sums, lambda ans, rows, places, count: lambda g: _take_rows(g, places)))
-_take_rows = differentiable(
-    lambda x, places: np.take(x, places, 0), lambda ans, x, places: lambda g: _add_rows(g, places % len(x), len(x))
-)
+# The pair for any positions: read some, and add up what comes to each.
+pick = differentiable(lambda x, places: x.reshape(-1)[places], lambda ans, x, places: lambda g: _add_at(g, places, x.shape))
+_add_at = kernel(differentiable(_totals, lambda ans, values, places, shape: lambda g: pick(g, places)))
+
+
+def positions(x: Any) -> np.ndarray:
+    """Number the elements of a tensor."""
+    return np.arange(math.prod(x.shape)).reshape(x.shape)
 
 
 def gather(x: Any, indices: Any, axis: int) -> Any:
-    if not isbox(x):
-        return np.take(x, indices, axis)
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    order = (axis, *(i for i in range(len(x.shape)) if i != axis))
-    rows = reshape(permute_axes(x, order), (x.shape[axis], math.prod(before + after)))
-    taken = reshape(_take_rows(rows, indices.reshape(-1)), (*indices.shape, *before, *after))
-    first, last = indices.ndim, indices.ndim + len(before)
-    return permute_axes(taken, (*range(first, last), *range(first), *range(last, len(taken.shape))))
+    return pick(x, np.take(positions(x), indices, axis)) if isbox(x) else np.take(x, indices, axis)
 
 
 def gather_along_axis(x: Any, indices: Any, axis: int) -> Any:
     if not isbox(x):
         return np.take_along_axis(x, indices, axis)
-    places = np.take_along_axis(np.arange(math.prod(x.shape)).reshape(x.shape), indices, axis)
-    return reshape(_take_rows(reshape(x, (-1,)), places.reshape(-1)), places.shape)
+    return pick(x, np.take_along_axis(positions(x), indices, axis))
 
 
 def _block(start: Any, shape: tuple[int, ...]) -> tuple[builtins.slice, ...]:
@@ -82,30 +68,18 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     return _write(inputs, _block(start_indices, updates.shape), updates)
 
 
-def _as_rows(inputs: Any, indices: Any, updates: Any) -> tuple[Any, np.ndarray, Any]:
-    """Fold the indexed axes into one, the rest into another."""
-    depth = indices.shape[-1]
-    lead, rest = inputs.shape[:depth], math.prod(inputs.shape[depth:])
-    columns = np.moveaxis(indices.reshape(-1, depth), 1, 0)
-    places = np.ravel_multi_index([np.where(i < 0, i + n, i) for i, n in zip(columns, lead, strict=True)], lead)
-    shape: tuple[int, ...] = (rest,) if inputs.shape[depth:] else ()
-    return reshape(inputs, (math.prod(lead), *shape)), places, reshape(updates, (len(places), *shape))
-
-
 def scatter_add(inputs: Any, indices: Any, updates: Any) -> Any:
-    rows, places, updates = _as_rows(inputs, indices, updates)
-    return reshape(add(rows, _add_rows(updates, places, len(rows))), inputs.shape)
+    places = positions(inputs)[tuple(np.moveaxis(indices, -1, 0))]
+    return add(inputs, _add_at(updates, places, inputs.shape))
 
 
 def scatter_set(inputs: Any, indices: Any, updates: Any) -> Any:
-    rows, places, updates = _as_rows(inputs, indices, updates)
+    places = positions(inputs)[tuple(np.moveaxis(indices, -1, 0))]
     # The last update of a place is the one that stays, so it alone is added.
-    owner = np.full(len(rows), -1)
-    owner[places] = np.arange(len(places))
-    column = (-1, *(1,) * (len(rows.shape) - 1))
-    last = (owner[places] == np.arange(len(places))).reshape(column)
-    placed = _add_rows(select(last, updates, updates.dtype.type(0)), places, len(rows))
-    return reshape(select((owner >= 0).reshape(column), placed, rows), inputs.shape)
+    owner = np.full(math.prod(inputs.shape), -1)
+    owner[places] = positions(places)
+    last = select(owner[places] == positions(places), updates, updates.dtype.type(0))
+    return select(owner.reshape(inputs.shape) >= 0, _add_at(last, places, inputs.shape), inputs)
 
 
 stable_argsort = kernel(constant(lambda x, axis: cast(np.argsort(x, axis, kind="stable"), "int32")))

@@ -1,7 +1,5 @@
 """What every op here shares: dtypes, casts, silence, and half types computed in float32."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

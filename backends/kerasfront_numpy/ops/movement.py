@@ -1,7 +1,5 @@
 """Creation, and what moves elements without arithmetic."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import autograd.numpy as anp

@@ -1,7 +1,6 @@
 """Reductions and running totals."""
 
-from __future__ import annotations
-
+import math
 from typing import Any
 
 import numpy as np
@@ -32,21 +31,6 @@ sum = kernel(
 )
 
 
-@kernel
-def product(x: Any, axis: Axes, keepdims: bool) -> Any:
-    if not isbox(x):
-        return np.prod(x, axis, x.dtype, keepdims=keepdims)
-    shape = x.shape
-    result_shape = _kept(shape, axis) if keepdims else tuple(size for i, size in enumerate(shape) if i not in axis)
-    x = permute_axes(x, (*axis, *(i for i in range(len(shape)) if i not in axis)))
-    x = reshape(x, (-1, *x.shape[len(axis) :]))
-    # Halves are multiplied until one is left, so that gradients are right where values are 0.
-    while len(x) > 1:
-        half = len(x) // 2
-        x = concatenate([x[:half] * x[half : 2 * half], x[2 * half :]], 0)
-    return reshape(x, result_shape) if len(x) else np.ones(result_shape, x.dtype)
-
-
 def _extremum(function: Any) -> Any:
     def vjp(ans: Any, x: Any, axis: Axes, keepdims: bool) -> Any:
         values, best = getval(x), _spread(getval(ans), getval(x), axis)
@@ -72,7 +56,7 @@ running_sum = kernel(lambda x, axis, dtype: _cumsum(x, axis))
 
 
 @kernel
-def running_product(x: Any, axis: int, dtype: str) -> Any:
+def running_product(x: Any, axis: int, dtype: str | None) -> Any:
     if not isbox(x):
         return np.cumprod(x, axis, x.dtype)
     # Each round multiplies by the product that ends `shift` places before: differentiable, also at 0.
@@ -82,3 +66,13 @@ def running_product(x: Any, axis: int, dtype: str) -> Any:
         x = concatenate([head, multiply(tail, x[(*before, slice(None, size - shift))])], axis)
         shift *= 2
     return x
+
+
+@kernel
+def product(x: Any, axis: Axes, keepdims: bool) -> Any:
+    if not isbox(x) or not math.prod(x.shape):
+        return np.prod(getval(x), axis, x.dtype, keepdims=keepdims)
+    shape = tuple(size for i, size in enumerate(x.shape) if i not in axis)
+    moved = permute_axes(x, (*axis, *(i for i in range(len(x.shape)) if i not in axis)))
+    last = running_product(reshape(moved, (-1, *shape)), 0, None)[-1]
+    return reshape(last, _kept(x.shape, axis) if keepdims else shape)

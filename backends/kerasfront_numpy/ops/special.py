@@ -1,7 +1,5 @@
 """The error function and its inverse, which NumPy lacks."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Fourier analysis along the last axis."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import autograd.numpy as anp

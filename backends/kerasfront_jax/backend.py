@@ -1,0 +1,92 @@
+"""The runtime services for JAX: conversion, gradients, `jit`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax._src.core import trace_state_clean
+from kerasfront import errors, tree
+from kerasfront.backend.contract import Backend, Pure
+
+from kerasfront_jax import fused, ops
+
+# What 64-bit data of the host becomes where JAX has them switched off.
+_NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+
+
+class JaxBackend(Backend):
+    """JAX: immutable arrays, steps compiled by XLA."""
+
+    name = "jax"
+    ops = ops
+    overrides = fused
+    # Each new shape compiles each small op of a draw; the host draws the same bits at once.
+    prefers_host_random = True
+
+    def is_tensor(self, value: Any) -> bool:
+        return isinstance(value, jax.Array)
+
+    def is_traced(self, value: Any) -> bool:
+        return isinstance(value, jax.core.Tracer)
+
+    def tracing(self) -> bool:
+        return not trace_state_clean()
+
+    def dtype_name(self, value: Any) -> str:
+        return value.dtype.name
+
+    def host_dtype(self, dtype: str) -> str:
+        return dtype if jax.config.jax_enable_x64 else _NARROW.get(dtype, dtype)
+
+    def convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
+        if dtype is not None:
+            dtype = ops.creation.engine_dtype(dtype)
+        return jnp.asarray(value, dtype)
+
+    def to_numpy(self, value: Any) -> np.ndarray:
+        return np.array(value)
+
+    def from_dlpack(self, value: Any) -> Any:
+        return jnp.from_dlpack(value)
+
+    def synchronize(self, value: Any) -> None:
+        value.block_until_ready()
+
+    def value_and_grad(self, function: Callable, values: list) -> tuple[Any, list, list]:
+        connected = False
+
+        def watched(lifted: list) -> tuple[Any, list]:
+            nonlocal connected
+            loss, further = function(lifted)
+            # Unused values get zeros; that the loss uses none of them shows in its not being a tracer of theirs.
+            connected = isinstance(loss, jax.core.Tracer) and loss._trace is lifted[0]._trace
+            return loss, further
+
+        (loss, further), gradients = jax.value_and_grad(watched, has_aux=True)(list(values))
+        return loss, further, gradients if connected else [None] * len(values)
+
+    def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
+        return None if jit_compile is False else jax.jit(pure)
+
+    def abstract_eval(self, function: Callable, *specs: Any) -> Any:
+        def struct(spec: Any) -> Any:
+            # A size that no layer has by chance stands for an unknown one.
+            return jax.ShapeDtypeStruct([83 if size is None else size for size in spec.shape], spec.dtype)
+
+        outputs = jax.eval_shape(function, *(tree.map_structure(struct, spec) for spec in specs))
+        return tree.map_structure(lambda leaf: (leaf.shape, leaf.dtype.name), outputs)
+
+    def device_scope(self, device: str) -> contextlib.AbstractContextManager:
+        kind, _, index = device.partition(":")
+        try:
+            return jax.default_device(jax.devices(kind)[int(index or 0)])
+        except (RuntimeError, IndexError) as error:
+            raise errors.BackendError(f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one.") from error
+
+    def devices(self) -> Sequence[str]:
+        return tuple(f"{device.platform}:{device.id}" for device in jax.devices())

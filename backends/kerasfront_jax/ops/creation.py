@@ -1,0 +1,34 @@
+"""Primitives that make tensors."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from kerasfront import errors
+
+_WIDE = ("float64", "int64", "uint64", "complex128")
+
+
+def engine_dtype(name: str) -> Any:
+    """Return JAX's dtype; refuse one that JAX would narrow in silence.
+
+    64-bit integers become 32-bit ones without x64, as everywhere in JAX.
+    """
+    if name in _WIDE and not jax.config.jax_enable_x64:
+        if name in ("int64", "uint64"):
+            return jnp.dtype(name.replace("64", "32"))
+        raise errors.UnsupportedOp(
+            f"dtype: JAX has 64-bit types switched off. Expected x64 for {name}; got the default. "
+            'Set JAX_ENABLE_X64=1 or call jax.config.update("jax_enable_x64", True) before the first tensor is made.'
+        )
+    return jnp.dtype(name)
+
+
+def filled(shape: tuple, fill_value: Any, dtype: str) -> Any:
+    return jnp.full(shape, fill_value, engine_dtype(dtype))
+
+
+def count_up(size: int, dtype: str) -> Any:
+    # From the host: `arange` compiles anew for each size.
+    return jnp.asarray(np.arange(size, dtype=engine_dtype(dtype)))

@@ -1,0 +1,77 @@
+"""Primitives on single elements."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from kerasfront_jax.ops.creation import engine_dtype
+
+negative = jnp.negative
+abs = jnp.abs
+sign = jnp.sign
+floor = jnp.floor
+ceil = jnp.ceil
+round_half_even = jnp.round
+exp = jnp.exp
+expm1 = jnp.expm1
+log = jnp.log
+log1p = jnp.log1p
+sqrt = jnp.sqrt
+sin = jnp.sin
+cos = jnp.cos
+tan = jnp.tan
+arcsin = jnp.arcsin
+arccos = jnp.arccos
+arctan = jnp.arctan
+sinh = jnp.sinh
+cosh = jnp.cosh
+tanh = jnp.tanh
+arcsinh = jnp.arcsinh
+arccosh = jnp.arccosh
+arctanh = jnp.arctanh
+erf = lax.erf
+erfinv = lax.erf_inv
+isnan = jnp.isnan
+isfinite = jnp.isfinite
+logical_not = jnp.logical_not
+bitwise_not = jnp.bitwise_not
+add = jnp.add
+subtract = jnp.subtract
+multiply = jnp.multiply
+true_divide = jnp.true_divide
+floor_divide = jnp.floor_divide
+mod = jnp.remainder
+power = jnp.power
+maximum = jnp.maximum
+minimum = jnp.minimum
+arctan2 = jnp.arctan2
+equal = jnp.equal
+less = jnp.less
+less_equal = jnp.less_equal
+logical_and = jnp.logical_and
+logical_or = jnp.logical_or
+bitwise_and = jnp.bitwise_and
+bitwise_or = jnp.bitwise_or
+bitwise_xor = jnp.bitwise_xor
+left_shift = jnp.left_shift
+right_shift = jnp.right_shift
+select = jnp.where
+stop_gradient = lax.stop_gradient
+real = jnp.real
+complex_from_parts = lax.complex
+
+
+def cast(x: Any, dtype: str) -> Any:
+    # A complex number becomes real by its real part; JAX warns about that.
+    if jnp.iscomplexobj(x) and not dtype.startswith("complex"):
+        x = jnp.real(x)
+    return lax.convert_element_type(x, engine_dtype(dtype))
+
+
+def bitcast(x: Any, dtype: str) -> Any:
+    return lax.bitcast_convert_type(x, engine_dtype(dtype))
+
+
+def imag(x: Any) -> Any:
+    return jnp.imag(x) if jnp.iscomplexobj(x) else jnp.zeros_like(x)

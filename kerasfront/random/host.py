@@ -1,0 +1,55 @@
+"""The namespace in which samplers run on the host: the ops they use, as NumPy functions on plain arrays.
+
+Samplers are written over a namespace `xp`, either this module or `kerasfront.ops`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from kerasfront.random.generator import words_to_bits
+
+abs, floor, negative, sqrt = np.abs, np.floor, np.negative, np.sqrt
+exp, log, log1p = np.exp, np.log, np.log1p
+add, subtract, multiply, divide, minimum, maximum = (
+    np.add, np.subtract, np.multiply, np.divide, np.minimum, np.maximum,
+)  # fmt: skip
+less, less_equal, greater, greater_equal, logical_and = (
+    np.less, np.less_equal, np.greater, np.greater_equal, np.logical_and,
+)  # fmt: skip
+bitwise_and, bitwise_or, bitwise_xor = np.bitwise_and, np.bitwise_or, np.bitwise_xor
+left_shift, right_shift = np.left_shift, np.right_shift
+where, broadcast_to, zeros = np.where, np.broadcast_to, np.zeros
+
+
+def random_bits(words: np.ndarray, shape: tuple[int, ...], stream: int = 0) -> np.ndarray:
+    """The int32 bits of a draw."""
+    return words_to_bits(words, shape, stream)
+
+
+def cast(x: Any, dtype: str) -> np.ndarray:
+    """The values in another dtype."""
+    return np.asarray(x).astype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+
+
+def view(x: Any, dtype: str) -> np.ndarray:
+    """The bits read as another dtype of the same width."""
+    return np.asarray(x).view(dtype)
+
+
+def convert_to_tensor(x: Any, dtype: str) -> np.ndarray:
+    """An array of that dtype."""
+    return np.asarray(x, dtype)
+
+
+def take(x: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """The elements at the indices."""
+    return x[indices]
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x))."""
+    return 1 / (1 + np.exp(-x))
