@@ -46,6 +46,7 @@ def draw(history: dict[str, list[float]], file: str) -> None:
         axis.plot(epochs, history[quantity], label="training")
         axis.plot(epochs, history[f"val_{quantity}"], label="validation")
         axis.set(xlabel="epoch", ylabel=quantity)
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
         axis.legend()
     figure.suptitle(f"Handwritten digits on {keras.config.backend()}")

@@ -40,7 +40,8 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
         result = ops.relu(x) if negative_slope == 0 else ops.leaky_relu(x, negative_slope)
     else:
         x = ops.add(x, 0.0)  # a float tensor
-        result = ops.where(ops.less_equal(x, threshold), negative_slope * (x - threshold), x)
+        below = ops.multiply(ops.subtract(x, threshold), negative_slope)
+        result = ops.where(ops.less_equal(x, threshold), below, x)
     if max_value is None:
         return result
     return ops.where(ops.greater_equal(result, max_value), ops.full_like(result, max_value), result)

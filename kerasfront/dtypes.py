@@ -183,6 +183,10 @@ def _name_of_foreign(dtype: Any) -> str | None:
     return None
 
 
+# NumPy builds the name of a dtype anew each time, which costs more than the rest of dispatch.
+_numpy_name = functools.cache(standardize_dtype)
+
+
 def kind_of_python_value(value: Any) -> str:
     """Return the kind that a value without an engine has in promotion: weak for Python numbers."""
     if isinstance(value, bool):
@@ -190,7 +194,7 @@ def kind_of_python_value(value: Any) -> str:
     if isinstance(value, (int, float, complex)) and not isinstance(value, np.generic):
         return type(value).__name__ if type(value) in (int, float, complex) else "float"
     if isinstance(value, (np.ndarray, np.generic)):
-        return standardize_dtype(value.dtype)
+        return _numpy_name(value.dtype)
     kind = np.asarray(value).dtype
     if kind.kind == "f":
         return config.floatx()

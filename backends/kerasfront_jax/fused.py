@@ -1,9 +1,12 @@
 """Native versions of derived ops, where JAX has one or eager calls would pay for many small ones."""
 
+import functools
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
+from kerasfront.ops.random_bits import random_bits as random_bits_declaration
 
 greater = jnp.greater
 greater_equal = jnp.greater_equal
@@ -21,3 +24,8 @@ def square(x: Any) -> Any:
 
 def expand_dims(x: Any, axis: Any) -> Any:
     return jnp.expand_dims(x, axis)
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2), inline=True)
+def random_bits(words: Any, shape: tuple, stream: int = 0) -> Any:
+    return random_bits_declaration.op.body(words, shape, stream)

@@ -81,7 +81,11 @@ class Backend:
         """Take over a tensor of another engine: through DLPack where both can, else through the host."""
         with contextlib.suppress(TypeError, ValueError, RuntimeError, BufferError, AttributeError, NotImplementedError):
             return self.from_dlpack(value)
-        return self.convert_to_tensor(np.asarray(value))
+        # The owner knows how to leave a gradient tape and what a bfloat16 is on the host; `np.asarray` does not.
+        from kerasfront.backend import dispatch
+
+        owner = dispatch.owner_of(value)
+        return self.convert_to_tensor(owner.to_numpy(value) if isinstance(owner, Backend) else np.asarray(value))
 
     def from_dlpack(self, value: Any) -> Tensor:
         """Make a tensor that shares memory with `value`, an object with `__dlpack__`."""

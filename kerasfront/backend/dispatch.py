@@ -60,7 +60,7 @@ OVERRIDES_ON = os.environ.get("KERASFRONT_OVERRIDES", "1") != "0"
 
 WEAK, SYMBOLIC, VARIABLE = "weak", "symbolic", "variable"
 _owners: dict[type, Any] = {
-    kind: WEAK for kind in (bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.bool_, np.float32, np.float64)
+    kind: WEAK for kind in (bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.generic, np.float32)
 }
 _owners[symbolic.KerasTensor] = SYMBOLIC
 

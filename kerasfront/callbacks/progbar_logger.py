@@ -42,7 +42,8 @@ class ProgbarLogger(Callback):
     def _advance(self, batch: int, logs: dict | None) -> None:
         self._seen = batch + 1
         if self._verbose == 1 and self._bar is not None:
-            self._bar.update(self._seen, lambda: list((logs or {}).items()), finalize=False)
+            # In the order in which the epoch's logs come.
+            self._bar.update(self._seen, lambda: sorted((logs or {}).items()), finalize=False)
 
     def _finish(self, logs: dict | None) -> None:
         if self._bar is None:

@@ -74,7 +74,7 @@ class Identity(Initializer):
             raise ValueError(
                 f"Identity: makes matrices only. Expected a shape of 2 axes; got {shape}. Choose another initializer."
             )
-        return ops.eye(*shape, dtype=dtypes.standardize_dtype(dtype)) * self.gain
+        return ops.multiply(ops.eye(*shape, dtype=dtypes.standardize_dtype(dtype)), self.gain)
 
     def get_config(self) -> dict[str, Any]:
         """Return the factor."""

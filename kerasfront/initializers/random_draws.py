@@ -181,7 +181,7 @@ class VarianceScaling(RandomInitializer):
                 f"{output_axes!r}. Give both."
             )
         self.scale, self.mode, self.distribution = scale, mode, distribution
-        self.input_axes, self.output_axes = input_axes, output_axes
+        self.input_axes, self.output_axes = _listed(input_axes), _listed(output_axes)
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
@@ -210,6 +210,11 @@ class VarianceScaling(RandomInitializer):
         }
 
 
+def _listed(axes: Any) -> list[int] | None:
+    """Return one axis or several as a list, which is the same before and after JSON."""
+    return axes if axes is None else [axes] if isinstance(axes, int) else list(axes)
+
+
 def compute_fans(shape: tuple[int, ...], input_axes: Any = None, output_axes: Any = None) -> tuple[int, int]:
     """Return how many inputs and how many outputs a unit of a weight has.
 
@@ -218,8 +223,7 @@ def compute_fans(shape: tuple[int, ...], input_axes: Any = None, output_axes: An
         (144, 288)
     """
     if input_axes is not None and output_axes is not None:
-        axes = [(one,) if isinstance(one, int) else tuple(one) for one in (input_axes, output_axes)]
-        return math.prod(shape[i] for i in axes[0]), math.prod(shape[i] for i in axes[1])
+        return math.prod(shape[i] for i in input_axes), math.prod(shape[i] for i in output_axes)
     if len(shape) < 2:
         size = shape[0] if shape else 1
         return size, size

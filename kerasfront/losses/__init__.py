@@ -16,6 +16,7 @@ from kerasfront.losses.crossentropy import (
     Poisson,
     SparseCategoricalCrossentropy,
 )
+from kerasfront.losses.embedding import Circle, circle
 from kerasfront.losses.loss import Loss, LossFunctionWrapper
 from kerasfront.losses.margin import (
     CategoricalHinge,
@@ -62,6 +63,7 @@ _CLASSES: tuple[type[Loss], ...] = (
     CategoricalFocalCrossentropy,
     CategoricalGeneralizedCrossEntropy,
     CategoricalHinge,
+    Circle,
     CosineSimilarity,
     Dice,
     Hinge,
@@ -84,6 +86,7 @@ _FUNCTIONS: tuple[Callable[..., Any], ...] = (
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
     categorical_hinge,
+    circle,
     cosine_similarity,
     dice,
     hinge,
@@ -119,7 +122,13 @@ _TABLE: dict[str, Any] = {
     **_ALIASES,
 }
 
-__all__ = [one.__name__ for one in (*_CLASSES, *_FUNCTIONS)] + ["deserialize", "get", "serialize"]
+__all__ = [
+    *(one.__name__ for one in _CLASSES),
+    *(one.__name__ for one in _FUNCTIONS),
+    "deserialize",
+    "get",
+    "serialize",
+]
 
 
 def get(identifier: Any) -> Any:

@@ -51,7 +51,7 @@ def tversky(
         ValueError: the shapes differ.
 
     Notes:
-        The values are those of Keras 3.15, whose documentation has alpha and beta the other way round (as the paper has).
+        The values are those of Keras 3.15, whose documentation (like the paper) exchanges alpha and beta.
 
     Source: Salehi et al., "Tversky loss function for image segmentation", 2017.
     """

@@ -181,7 +181,13 @@ _TABLE: dict[str, Any] = {
     **_ALIASES,
 }
 
-__all__ = [one.__name__ for one in (*_CLASSES, *_FUNCTIONS)] + ["deserialize", "get", "serialize"]
+__all__ = [
+    *(one.__name__ for one in _CLASSES),
+    *(one.__name__ for one in _FUNCTIONS),
+    "deserialize",
+    "get",
+    "serialize",
+]
 
 
 def get(identifier: Any) -> Any:

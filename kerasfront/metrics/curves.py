@@ -284,7 +284,8 @@ class _BestPoint(_Counts):
         weight = masked_weight(self.name, sample_weight, masks.get_mask(y_pred), self.dtype)
         y_true, y_pred = counting.labels_and_predictions(self.name, y_true, y_pred, self.dtype)
         weight = counting.full_weight(self.name, weight, y_pred)
-        self._count(*one_class(self.name, self.class_id, y_true, y_pred, weight), self.thresholds)
+        y_true, y_pred, weight = one_class(self.name, self.class_id, y_true, y_pred, weight)
+        self._count(y_true, y_pred, weight, self.thresholds)
 
     def result(self) -> Any:
         """Return the best value, 0 where no threshold reaches the bound."""

@@ -113,7 +113,7 @@ class Metric:
     def reset_state(self) -> None:
         """Forget all batches: each variable becomes zero."""
         for variable in self.variables:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+            variable.assign(np.zeros(variable.shape))
 
     def stateless_update_state(self, metric_variables: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Return the state after a batch, given the state before it; the metric's own state stays.

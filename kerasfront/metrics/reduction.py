@@ -9,6 +9,7 @@ from kerasfront import dtypes, ops, registration
 from kerasfront.backend import dispatch, masks
 from kerasfront.losses.loss import align_weight
 from kerasfront.metrics.metric import Metric
+from kerasfront.state.variable import Variable
 
 
 def weigh(name: str, values: Any, sample_weight: Any, dtype: str, reduce: Callable[..., Any]) -> tuple[Any, Any]:
@@ -24,10 +25,13 @@ def weigh(name: str, values: Any, sample_weight: Any, dtype: str, reduce: Callab
     Raises:
         ValueError: the weights do not fit.
     """
-    values = ops.cast(ops.convert_to_tensor(values), dtype)
+    values = ops.convert_to_tensor(values, dtype=dtype)
     if sample_weight is None:
         return values, None
-    weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+    if isinstance(sample_weight, (int, float)):
+        # A Python number, such as the size of a batch, stays one: no tensor has to be made of it.
+        return (reduce(values) if len(values.shape) else values), float(sample_weight)
+    weight = ops.convert_to_tensor(sample_weight, dtype=dtype)
     rank, weight_rank = len(values.shape), len(weight.shape)
     if (
         weight_rank > 0
@@ -57,6 +61,15 @@ def _sum_of_samples(values: Any) -> Any:
     return ops.sum(values) if len(values.shape) else values
 
 
+def add_to(variable: Variable, amount: Any) -> None:
+    """Add a tensor of the variable's dtype, or a Python number, to a variable: the update of every step, in one op."""
+    if isinstance(amount, float):
+        variable.assign(variable.value + amount)
+    else:
+        # The value, not the variable: two tensors of one kind take the short way through dispatch.
+        variable.assign(ops.add(amount, variable.value))
+
+
 def number(size: int | None) -> float:
     """Return a number of elements for counting; any will do for a symbolic tensor, which does not know it."""
     return 0.0 if size is None else float(size)
@@ -84,7 +97,7 @@ class Sum(Metric):
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Add values, each times its weight."""
         values, weight = weigh(self.name, values, sample_weight, self.dtype, ops.sum)
-        self.total.assign(self.total + ops.sum(values if weight is None else values * weight))
+        add_to(self.total, ops.sum(values if weight is None else values * weight))
 
     def result(self) -> Any:
         """Return the sum."""
@@ -122,12 +135,12 @@ class Mean(Metric):
             ValueError: the weights do not fit the values.
         """
         values, weight = weigh(self.name, values, sample_weight, self.dtype, ops.mean)
-        if weight is not None:
-            self.total.assign(self.total + _sum_of_samples(values * weight))
-            self.count.assign(self.count + _sum_of_samples(weight))
+        if weight is None:
+            weight = number(ops.shape(values)[0]) if len(values.shape) else 1.0
         else:
-            self.total.assign(self.total + _sum_of_samples(values))
-            self.count.assign(self.count + (number(ops.shape(values)[0]) if len(values.shape) else 1.0))
+            values = values * weight
+        add_to(self.total, _sum_of_samples(values))
+        add_to(self.count, weight if isinstance(weight, float) else _sum_of_samples(weight))
 
     def result(self) -> Any:
         """Return the mean; 0 when nothing was counted."""
@@ -149,7 +162,7 @@ class MeanMetricWrapper(Mean):
         self._fn = fn
         self._fn_kwargs = kwargs
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Count a batch.
 
         Args:

@@ -48,7 +48,7 @@ def as_given(thresholds: float | Sequence[float] | None) -> float | list[float] 
     """Return thresholds as plain data, for configs: a number for a number, a list for several, None for None."""
     if thresholds is None:
         return None
-    return [float(value) for value in np.ravel(thresholds)] if np.ndim(thresholds) else float(thresholds)
+    return [float(value) for value in np.ravel(thresholds)] if np.ndim(thresholds) else float(np.asarray(thresholds))
 
 
 def evenly_spaced(count: int, margin: float = 0.0) -> list[float]:

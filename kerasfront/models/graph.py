@@ -31,7 +31,7 @@ class Graph:
                 raise ValueError(f"{name}: inputs and outputs must be symbolic tensors. Expected keras.Input(...) and what layers made of it; got {type(tensor).__name__}.")
         self.nodes = self._ordered()
         self.layers = self._layers()
-        self._plan = self._make_plan()
+        self._plan: list | None = self._make_plan()
 
     def _ordered(self) -> list[Node]:
         ends = {id(tensor) for tensor in self.inputs}
@@ -82,6 +82,8 @@ class Graph:
         """Return the outputs for a flat list of inputs."""
         values: list[Any] = [None] * self._size
         values[: len(inputs)] = inputs
+        if self._plan is None:
+            self._plan = self._make_plan()
         for operation, make_arguments, places in self._plan:
             if operation_of is not None:
                 operation = operation_of(operation)
@@ -94,6 +96,10 @@ class Graph:
                     values[place] = value
         results = [values[slot] for slot in self._output_slots]
         return results[0] if isinstance(self.output_structure, KerasTensor) else tree.unflatten(self._output_spec, results)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The plan is made of functions; a copy makes its own when it first runs, after all of the graph is there.
+        return {**self.__dict__, "_plan": None}
 
     # -- inputs as users pass them
 

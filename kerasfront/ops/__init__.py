@@ -12,6 +12,7 @@ from kerasfront.backend.symbolic import KerasTensor as KerasTensor
 from kerasfront.ops import (
     activations,
     arithmetic,
+    attention,
     contraction,
     control,
     convolution,
@@ -23,6 +24,7 @@ from kerasfront.ops import (
     movement,
     normalization,
     optimizer_updates,
+    recurrent,
     random_bits,
     reductions,
     transforms,

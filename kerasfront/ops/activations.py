@@ -3,6 +3,8 @@
 Two rules hold for all of them. NaN goes through: a branch is taken by a comparison that is false for NaN and leads
 to the value itself. At a kink the gradient is the left one (relu at 0 gives 0), except that a clipped value passes
 its gradient at the bounds. Integers and bool become the default float type.
+
+Python floats go through ops rather than operators here: NumPy's bfloat16 does not take them as weak.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from kerasfront.ops._dtypes import promote_float
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
+SQRT_HALF = 0.7071067811865476
+SQRT_2_OVER_PI = 0.7978845608028654
 
 
 @derived(dtype=promote_float)
@@ -39,7 +43,7 @@ def relu6(x: Tensor) -> Any:
 @derived(dtype=promote_float)
 def leaky_relu(x: Tensor, negative_slope: float = 0.2) -> Any:
     """Rectify with a slope: x where it is positive, else ``negative_slope * x``."""
-    return ops.where(x > 0, x, negative_slope * x)
+    return ops.where(x > 0, x, ops.multiply(x, negative_slope))
 
 
 @derived(dtype=promote_float)
@@ -49,7 +53,7 @@ def elu(x: Tensor, alpha: float = 1.0) -> Any:
     Source: Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units", 2016, eq. 15.
     """
     # The branch not taken must not overflow: its gradient would be inf * 0.
-    return ops.where(x > 0, x, alpha * ops.expm1(ops.where(x > 0, ops.zeros_like(x), x)))
+    return ops.where(x > 0, x, ops.multiply(ops.expm1(ops.where(x > 0, ops.zeros_like(x), x)), alpha))
 
 
 @derived(dtype=promote_float)
@@ -58,7 +62,7 @@ def selu(x: Tensor) -> Any:
 
     Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017, eq. 2 and 14.
     """
-    return SELU_SCALE * ops.elu(x, SELU_ALPHA)
+    return ops.multiply(ops.elu(x, SELU_ALPHA), SELU_SCALE)
 
 
 @derived(dtype=promote_float)
@@ -67,7 +71,8 @@ def celu(x: Tensor, alpha: float = 1.0) -> Any:
 
     Source: Barron, "Continuously Differentiable Exponential Linear Units", 2017, eq. 2.
     """
-    return ops.where(x > 0, x, alpha * ops.expm1(ops.where(x > 0, ops.zeros_like(x), x) / alpha))
+    scaled = ops.true_divide(ops.where(x > 0, ops.zeros_like(x), x), alpha)
+    return ops.where(x > 0, x, ops.multiply(ops.expm1(scaled), alpha))
 
 
 @derived(dtype=promote_float)
@@ -87,7 +92,8 @@ def log_sigmoid(x: Tensor) -> Any:
 @derived(dtype=promote_float)
 def softplus(x: Tensor) -> Any:
     """Smooth rectifier, ``log(1 + exp(x))``, without overflow."""
-    return ops.maximum(x, 0) + ops.log1p(ops.exp(-ops.abs(x)))
+    positive, zero = x > 0, ops.zeros_like(x)
+    return ops.where(positive, x, zero) + ops.log1p(ops.exp(ops.where(positive, -x, x)))
 
 
 @derived(dtype=promote_float)
@@ -112,20 +118,27 @@ def gelu(x: Tensor, approximate: bool = True) -> Any:
     Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016, section 2.
     """
     if approximate:
-        return 0.5 * x * (1 + ops.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
-    return 0.5 * x * (1 + ops.erf(x * 0.7071067811865476))
+        bent = ops.tanh(ops.multiply(x + ops.multiply(x * x * x, 0.044715), SQRT_2_OVER_PI))
+    else:
+        bent = ops.erf(ops.multiply(x, SQRT_HALF))
+    return ops.multiply(x, 0.5) * (1 + bent)
 
 
 @derived(dtype=promote_float)
 def squareplus(x: Tensor, b: float = 4) -> Any:
     """``(x + sqrt(x^2 + b)) / 2``, a smooth rectifier; b sets how wide its bend is."""
-    return 0.5 * (x + ops.sqrt(x * x + b))
+    if b == 0:
+        return ops.relu(x)
+    # For negative x the sum cancels; (r + x) (r - x) = b gives the same without.
+    size = ops.where(x > 0, x, -x)
+    total = ops.sqrt(ops.add(x * x, b)) + size
+    return ops.where(x > 0, ops.multiply(total, 0.5), ops.true_divide(0.5 * b, total))
 
 
 @derived(dtype=promote_float)
 def soft_shrink(x: Tensor, threshold: float = 0.5) -> Any:
     """Move x towards 0 by `threshold`; 0 where ``|x| <= threshold``."""
-    return ops.where(ops.abs(x) <= threshold, ops.zeros_like(x), x - threshold * ops.sign(x))
+    return ops.where(ops.abs(x) <= threshold, ops.zeros_like(x), x - ops.multiply(ops.sign(x), threshold))
 
 
 @derived(dtype=promote_float)
@@ -165,13 +178,13 @@ def hard_silu(x: Tensor) -> Any:
 def sparse_plus(x: Tensor) -> Any:
     """0 below -1, x above 1, ``(x + 1)^2 / 4`` between."""
     inner = ops.where(ops.abs(x) >= 1, ops.zeros_like(x), x)
-    return ops.where(x <= -1, ops.zeros_like(x), ops.where(x >= 1, x, 0.25 * ops.square(inner + 1)))
+    return ops.where(x <= -1, ops.zeros_like(x), ops.where(x >= 1, x, ops.multiply(ops.square(inner + 1), 0.25)))
 
 
 @derived(dtype=promote_float)
 def sparse_sigmoid(x: Tensor) -> Any:
     """0 below -1, 1 above 1, ``(x + 1) / 2`` between."""
-    return ops.clip(0.5 * (x + 1), 0, 1)
+    return ops.clip(ops.multiply(x + 1, 0.5), 0, 1)
 
 
 @derived(dtype=promote_float)

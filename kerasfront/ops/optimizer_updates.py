@@ -385,7 +385,7 @@ def adafactor_update(
 ) -> Any:
     """Second moments factored into row and column means. Returns (parameters, rows, columns, velocities), all new.
 
-    A weight with two or more axes uses its row and column, another one its velocity; what is not used stays as it is.
+    A weight with two or more axes gets its velocity from its row and column; another one keeps them as they are.
 
     Source: Shazeer and Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", 2018, algorithms 4 to 6.
     """
@@ -400,10 +400,10 @@ def adafactor_update(
             row = decay * row + (1 - decay) * ops.mean(squares, axis=-1)
             column = decay * column + (1 - decay) * ops.mean(squares, axis=-2)
             share = ops.expand_dims(row / ops.mean(row, axis=-1, keepdims=True), -1)
-            second = share * ops.expand_dims(column, -2)
+            velocity = share * ops.expand_dims(column, -2)
         else:
-            second = velocity = decay * velocity + (1 - decay) * squares
-        change = g / ops.sqrt(second)
+            velocity = decay * velocity + (1 - decay) * squares
+        change = g / ops.sqrt(velocity)
         change = change / ops.maximum(1, _root_mean_square(change) / clip_threshold)
         scale = ops.maximum(epsilon_2, _root_mean_square(w))
         return w - rho * scale * change, row, column, velocity

@@ -1,4 +1,4 @@
-"""Adafactor: second moments in little memory."""
+"""Adafactor: second moments from their row and column means."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kerasfront.state.variable import Variable
 
 
 class Adafactor(Optimizer):
-    """`Adam` without momentum, whose squares are kept as means of rows and columns to save memory.
+    """`Adam` without momentum, whose mean squares come from means of rows and columns.
 
     Args:
         learning_rate: see `Optimizer`, which has the further arguments too.

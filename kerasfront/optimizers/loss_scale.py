@@ -48,10 +48,15 @@ class LossScaleOptimizer(Optimizer):
                 "LossScaleOptimizer: the inner optimizer scales the loss already. Expected one that does not. Pass "
                 "it alone."
             )
+        if kwargs:
+            raise ValueError(
+                f"LossScaleOptimizer: {sorted(kwargs)} have no effect here. Expected inner_optimizer, initial_scale, "
+                "dynamic_growth_steps and name. Give them to the inner optimizer."
+            )
         settings.check_positive("LossScaleOptimizer", "initial_scale", initial_scale)
         settings.check_count("LossScaleOptimizer", "dynamic_growth_steps", dynamic_growth_steps, 1)
         self.inner_optimizer = inner_optimizer
-        super().__init__(learning_rate=0.0, name=name, **kwargs)
+        super().__init__(learning_rate=0.0, name=name)
         self.initial_scale, self.dynamic_growth_steps = initial_scale, dynamic_growth_steps
 
     def build(self, variables: Sequence[Variable]) -> None:

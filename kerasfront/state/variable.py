@@ -14,6 +14,7 @@ from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import Operators
 from kerasfront.state import scope
+from kerasfront.state.untraced import untraced
 
 _names = itertools.count()
 _AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
@@ -108,7 +109,8 @@ class Variable(Operators):
         else:
             backend = self._backend = dispatch.owner_of(self._host)
             self._dtype, self._shape = backend.dtype_name(self._host), backend.shape(self._host)
-            self._handle, self._host = backend.create_handle(self._host, self._trainable), None
+            self._handle = untraced(backend, lambda: backend.create_handle(self._host, self._trainable))
+            self._host = None
         if self._backend is None:
             self._backend = registry.active()
 
@@ -120,7 +122,7 @@ class Variable(Operators):
             shape = tuple(shape) if isinstance(shape, (list, tuple)) else (shape,)
             if any(not isinstance(size, (int, np.integer)) or size < 0 for size in shape):
                 raise ValueError(f"Variable {self.name!r}: shape is {shape}. Expected known sizes of 0 or more.")
-            value = initializer(shape, dtype=dtypes.standardize_dtype(dtype))
+            value = untraced(registry.active(), lambda: initializer(shape, dtype=dtypes.standardize_dtype(dtype)))
         else:
             value = initializer
         owner = dispatch.owner_of(value)
@@ -181,7 +183,9 @@ class Variable(Operators):
         if self._handle is None:
             # Copy: a host array of the user's, or one that is still referenced elsewhere, must not change with ours.
             backend = self.backend
-            self._handle = backend.create_handle(backend.convert_to_tensor(self._host, self._dtype), self._trainable)
+            self._handle = untraced(
+                backend, lambda: backend.create_handle(backend.convert_to_tensor(self._host, self._dtype), self._trainable)
+            )
             self._host = None
         return self._handle
 

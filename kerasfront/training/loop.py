@@ -109,7 +109,7 @@ def fit(
         if warns:
             callbacks_module.warn_if_not_finite(not_finite, logs)
         if validate is not None:
-            logs.update(validate(epoch))
+            logs = dict(sorted({**logs, **validate(epoch)}.items()))
         callbacks.on_epoch_end(epoch, logs)
         execution.renew()
         # Asking a stream may cost it a batch, so it is asked only where another epoch is to come.

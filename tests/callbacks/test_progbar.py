@@ -130,6 +130,16 @@ def test_one_epoch_and_evaluation_have_no_headline(capsys):
     assert re.fullmatch(r"1/1 - 0s - \d+[mu]?s/step", lines[1])
 
 
+def test_values_keep_their_places_from_the_first_drawing_to_the_last():
+    with terminal() as stream:
+        callbacks = CallbackList(add_progbar=True, verbose=1, epochs=1, steps=1)
+        callbacks.on_epoch_begin(0)
+        callbacks.on_train_batch_end(0, {"loss": 0.5, "accuracy": 0.5})
+        callbacks.on_epoch_end(0, {"accuracy": 0.5, "loss": 0.5, "val_loss": 0.5})
+    names = [re.findall(r" - (\w+):", drawing) for drawing in stream.getvalue().split("\r")[1:]]
+    assert names == [["accuracy", "loss"], ["accuracy", "loss", "val_loss"]]
+
+
 # -- when it draws -----------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import scipy.sparse
 from kerasfront import config
 from kerasfront.random import generator
 from kerasfront.training.data import source_from, split_validation
+from kerasfront.utils.py_dataset import PyDataset
 
 
 def batches(source, epoch=0):
@@ -224,8 +225,8 @@ def test_an_empty_part_is_refused(count, fraction, part):
             split_validation((np.arange(count), None, None), fraction)
 
 
-@pytest.mark.parametrize("data", [(i for i in range(3)), iter([]), range(3)])
-def test_generators_cannot_be_split(data):
+@pytest.mark.parametrize("data", [(i for i in range(3)), iter([]), range(3), PyDataset()])
+def test_only_arrays_can_be_split(data):
     with pytest.raises(ValueError, match="`validation_split` needs arrays, which `x` does not give"):
         split_validation((data, None, None), 0.2)
 
@@ -249,7 +250,10 @@ REFUSED = {
     "a number": ((3.0,), {}, r"`x` is a single number"),
     "text": ((np.array(["a", "b"]),), {}, "`x` does not consist of numbers.*dtype <U1. Encode text as integers"),
     "objects": ((np.array([{}, 1]),), {}, r"`x` does not consist of numbers.*object"),
-    "an object": ((object(),), {}, "`x` does not consist of numbers.*Pass an array"),
+    "an object": ((object(),), {}, "`x` is no array. Expected arrays, tensors.*got object. Pass an array"),
+    "a string": (("abc",), {}, "`x` does not consist of numbers.*got str"),
+    "a generator for y": ((GOOD, (i for i in range(4))), {}, "`y` is no array.*got generator"),
+    "a data set for y": ((GOOD, PyDataset()), {}, "`y` is no array.*got PyDataset"),
     "dates": ((np.array(["2020-01-01"], "datetime64[D]"),), {}, "does not consist of numbers"),
     "text in y": ((GOOD, ["a"] * 4), {}, "`y` does not consist of numbers"),
     "ragged lists": (([[1], [2, 3]],), {}, "nested lists of different lengths are no array"),

@@ -1,5 +1,7 @@
 """Tensors and data sets of the engines as sources: the same batches, whichever engine is active."""
 
+import multiprocessing
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,14 @@ def test_class_weights_apply_to_data_sets_of_an_engine(engine):
 def test_labels_beside_a_data_set_are_refused(engine):
     with pytest.raises(ValueError, match="`y` came beside a DataLoader"):
         source_from(torch_loader(), Y)
+
+
+# The engine's own way to start workers is a fork, about which other engines in this process warn.
+@pytest.mark.filterwarnings("ignore:os.fork")
+def test_workers_of_a_loader_end_when_the_source_is_closed_in_the_middle():
+    with source_from(torch_loader(num_workers=2)) as source:
+        iterator = source.epoch()
+        next(iterator)
+        assert len(multiprocessing.active_children()) >= 2
+        iterator.close()
+    # The fixture that looks for processes left behind judges.

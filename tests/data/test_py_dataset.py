@@ -43,6 +43,11 @@ def test_batches_come_in_order_for_several_epochs(datasets, options):
             assert seen(source, epoch) == list(range(6))
 
 
+def test_a_data_set_larger_than_a_pipe_reaches_its_workers(datasets):
+    with source_from(datasets.Heavy(**PROCESSES)) as source:
+        assert seen(source) == list(range(6))
+
+
 @ALL
 def test_shuffled_order_is_keyed_by_seed_and_epoch(datasets, options):
     with source_from(datasets.Numbers(**options), shuffle=True, seed=5) as source:
@@ -182,7 +187,9 @@ def test_a_data_set_that_does_not_unpickle_says_so(datasets):
         seen(source)
 
 
-def test_an_unguarded_program_gets_an_error_and_ends(tmp_path):
+# A large data set does not fit into the pipe's buffer, so that handing it over is what fails.
+@pytest.mark.parametrize("kind", ["Numbers", "Heavy"])
+def test_an_unguarded_program_gets_an_error_and_ends(tmp_path, kind):
     program = tmp_path / "program.py"
     program.write_text(
         textwrap.dedent(f"""
@@ -192,7 +199,7 @@ def test_an_unguarded_program_gets_an_error_and_ends(tmp_path):
         from kerasfront.backend import registry
         from kerasfront.training.data import source_from
         registry.use("numpy")
-        with source_from(worker_datasets.Numbers(workers=1, use_multiprocessing=True)) as source:
+        with source_from(worker_datasets.{kind}(workers=1, use_multiprocessing=True)) as source:
             list(source.epoch())
         """)
     )

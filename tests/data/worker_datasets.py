@@ -26,6 +26,14 @@ class Numbers(PyDataset):
         return np.full((1, 1), float(index)), np.array([[os.getpid(), threading.get_ident() % 2**31]])
 
 
+class Heavy(Numbers):
+    """Carries a megabyte."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.load = np.zeros(2**20, "uint8")
+
+
 class Growing(Numbers):
     """Adds 100 per epoch, and counts the calls of its hooks."""
 
@@ -93,3 +101,28 @@ class Unreadable(Numbers):
 
     def __setstate__(self, state):
         raise OSError("file moved")
+
+
+class Rows(PyDataset):
+    """Twelve batches of four rows and labels."""
+
+    def __len__(self):
+        return 12
+
+    def __getitem__(self, index):
+        x = np.random.RandomState(index).normal(size=(4, 3)).astype("float32")
+        return x, (x[:, :1] > 0).astype("float32")
+
+
+class BrokenRows(Rows):
+    def __getitem__(self, index):
+        if index == 2:
+            raise KeyError("no such row")
+        return super().__getitem__(index)
+
+
+class KilledRows(Rows):
+    def __getitem__(self, index):
+        if index == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)

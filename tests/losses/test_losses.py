@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import kerasfront
+import kerasfront.errors
 from kerasfront import losses, ops
 from kerasfront.backend import dispatch
 from kerasfront.backend.symbolic import KerasTensor
@@ -40,6 +41,7 @@ MISFITS = [
     ("cosine_similarity", (4, 2), (4, 3), "cosine_similarity: the labels do not fit"),
     ("hinge", (2, 3), (4, 3), "hinge: the labels do not fit"),
     ("dice", (2, 3), (4, 3), "dice: the labels do not fit"),
+    ("circle", (3,), (4, 3), r"circle: labels and embeddings do not fit.*got \(3,\), \(4, 3\)"),
 ]
 
 
@@ -346,3 +348,13 @@ def test_a_compiled_loss_equals_the_eager_one(engine, name):
     tensors = [ops.convert_to_tensor(value) for value in (labels, predictions, weight)]
     compiled = kerasfront.function(lambda y, p, w: loss(y, p, sample_weight=w))
     assert float(compiled(*tensors)) == pytest.approx(float(loss(*tensors)), rel=1e-6)
+
+
+def test_float64_is_float64_or_a_clear_error(engine):
+    loss = losses.CategoricalCrossentropy(dtype="float64")
+    if engine == "jax":
+        with pytest.raises(kerasfront.errors.UnsupportedOp, match="JAX_ENABLE_X64"):
+            loss(HOT, softmax(SCORES))
+        return
+    expected = -(HOT * np.log(softmax(SCORES))).sum(-1).mean()
+    assert float(loss(HOT, softmax(SCORES))) == pytest.approx(expected, rel=1e-13)

@@ -136,9 +136,15 @@ def test_ten_compiled_steps_give_the_state_of_keras(engine, expected, index):
 
 @pytest.mark.parametrize(("name", "arguments"), OPTIMIZERS[:: len(OPTIMIZERS) // 8], ids=str)
 def test_slots_are_named_and_ordered_as_in_keras(name, arguments):
-    ours, theirs = run(keras, name, {"learning_rate": 0.1, **arguments}), run(oracle, name, {"learning_rate": 0.1, **arguments})
+    ours, theirs = (
+        run(keras, name, {"learning_rate": 0.1, **arguments}),
+        run(oracle, name, {"learning_rate": 0.1, **arguments}),
+    )
     # Nadam's product has no name of its own in Keras.
-    names = [[v.name for v in optimizer.variables if v.name != "u_product" and not v.name.startswith("variable")] for optimizer in (ours[0], theirs[0])]
+    names = [
+        [v.name for v in optimizer.variables if v.name != "u_product" and not v.name.startswith("variable")]
+        for optimizer in (ours[0], theirs[0])
+    ]
     assert names[0] == names[1]
 
 
@@ -156,7 +162,9 @@ def test_signatures_are_those_of_keras(name):
     import inspect
 
     ours, theirs = (inspect.signature(getattr(library.optimizers, name)).parameters for library in (keras, oracle))
-    assert {key: parameter.default for key, parameter in ours.items()} == {key: parameter.default for key, parameter in theirs.items()}
+    assert {key: parameter.default for key, parameter in ours.items()} == {
+        key: parameter.default for key, parameter in theirs.items()
+    }
     assert list(ours) == list(theirs)
 
 

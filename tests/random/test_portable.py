@@ -98,8 +98,17 @@ def test_bits_survive_arithmetic_in_the_same_compiled_function(engine, name, jit
 
 
 def test_bits_survive_the_compiler_of_each_engine(engine):
-    drawn = _compiled(EXACT["normal moved"], True)
-    np.testing.assert_array_equal(drawn, _expected(EXACT["normal moved"]))
+    other = np.random.default_rng(1).normal(size=N).astype("float32")
+    names = ("bits", "uniform between", "normal moved", "dropout")
+
+    def draw(seed):
+        drawn = [EXACT[name](seed) for name in names]
+        return [*drawn, ops.multiply(ops.add(drawn[2], ops.convert_to_tensor(other)), 1.1)]
+
+    expected = [_expected(EXACT[name]) for name in names]
+    expected.append((expected[2] + other) * np.float32(1.1))
+    for found, wanted in zip(keras.function(lambda: draw(11), jit_compile=True)(), expected, strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(found), wanted)
 
 
 @pytest.mark.parametrize("name", WIDE)

@@ -1,5 +1,7 @@
 """Losses, metrics and their names are those of Keras for the same weights, data and order."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -58,29 +60,36 @@ CASES = {
 }
 
 
-def train(k, make, labels, compiling, fitting):
+def train(k, make, labels, compiling, fitting, **options):
     model = make(k)
-    model.compile(optimizer=k.optimizers.SGD(0.1), **compiling)
+    model.compile(optimizer=k.optimizers.SGD(0.1), **compiling, **options)
     history = model.fit(
         X, labels, batch_size=4, epochs=2, shuffle=False, verbose=0, validation_data=(X, labels), **fitting
     )
-    return history.history, model.evaluate(X, labels, batch_size=4, verbose=0), model.get_weights()
+    judge = functools.partial(model.evaluate, X, labels, batch_size=4, verbose=0)
+    return history.history, judge(return_dict=True), judge(), model.get_weights()
 
 
-@pytest.fixture(scope="module")
-def expected():
+@functools.cache
+def expected(name):
     import keras
 
-    return {name: train(keras, *case) for name, case in CASES.items()}
+    # Eagerly, because compiling each case takes the oracle seconds.
+    return train(keras, *CASES[name], run_eagerly=True)
 
 
+# The oracle's own warning says nothing on the engine it runs on; ours comes where an output has no loss.
+@pytest.mark.filterwarnings("ignore:.*no gradient for 2 variables")
 @pytest.mark.parametrize("name", CASES)
-def test_history_and_evaluation_agree(engine, expected, name):
-    history, evaluation, weights = expected[name]
-    mine, my_evaluation, my_weights = train(kerasfront, *CASES[name])
-    assert list(mine) == list(history)
-    for key, numbers in history.items():
-        np.testing.assert_allclose(mine[key], numbers, rtol=1e-5, atol=1e-6, err_msg=key)
-    np.testing.assert_allclose(my_evaluation, evaluation, rtol=1e-5, atol=1e-6)
+def test_history_and_evaluation_agree(engine, name):
+    history, numbers, listed, weights = expected(name)
+    my_history, my_numbers, my_list, my_weights = train(kerasfront, *CASES[name])
+    assert list(my_history) == list(history)
+    for key in history:
+        np.testing.assert_allclose(my_history[key], history[key], rtol=1e-5, atol=1e-6, err_msg=key)
+    assert my_numbers == pytest.approx(numbers, rel=1e-5, abs=1e-6)
+    # The oracle lists a metric that was given twice once too often.
+    if name not in ("repeated", "weighted"):
+        np.testing.assert_allclose(my_list, listed, rtol=1e-5, atol=1e-6)
     for mine, theirs in zip(my_weights, weights, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)

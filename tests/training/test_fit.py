@@ -1,5 +1,7 @@
 """fit, evaluate and predict in the forms in which their arguments come."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -178,6 +180,15 @@ def test_going_on_equals_going_through():
     assert first + second == losses
 
 
+def test_a_copy_goes_on_where_the_model_was():
+    keras.utils.set_random_seed(4)
+    model = compiled(sequential(), optimizer="adam", metrics=["mae"])
+    model.fit(X, Z, batch_size=3, epochs=2, verbose=0)
+    twin = pickle.loads(pickle.dumps(model))
+    histories = [each.fit(X, Z, batch_size=3, epochs=3, initial_epoch=2, verbose=0).history for each in (model, twin)]
+    assert histories[0] == histories[1]
+
+
 def test_freezing_is_seen_without_compiling_anew():
     model = compiled(sequential())
     model.fit(X, Z, verbose=0)
@@ -240,7 +251,7 @@ def test_own_trackers_are_reported_and_reset():
 def test_a_mask_takes_steps_out_of_loss_and_metrics():
     inputs = keras.Input((3,), dtype="int32")
     hidden = keras.layers.Embedding(5, 2, mask_zero=True)(inputs)
-    model = compiled(keras.Model(inputs, keras.layers.TimeDistributed(keras.layers.Dense(1))(hidden)), metrics=["mae"])
+    model = compiled(keras.Model(inputs, keras.layers.Dense(1)(hidden)), metrics=["mae"])
     x = np.array([[1, 2, 0], [3, 0, 0]], "int32")
     y = np.ones((2, 3, 1), "float32")
     error = (model.predict(x, verbose=0) - y)[x > 0]

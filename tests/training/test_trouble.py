@@ -65,23 +65,27 @@ class Raising(keras.callbacks.Callback):
 
 
 HOOKS = [
-    ("on_train_begin", 0), ("on_epoch_begin", 1), ("on_train_batch_begin", 2), ("on_train_batch_end", 1),
-    ("on_test_batch_end", 0), ("on_epoch_end", 0),
-]  # fmt: skip
+    ("on_train_begin", 0, RuntimeError),
+    ("on_epoch_begin", 1, KeyboardInterrupt),
+    ("on_train_batch_begin", 2, RuntimeError),
+    ("on_train_batch_end", 1, KeyboardInterrupt),
+    ("on_test_batch_end", 0, RuntimeError),
+    ("on_epoch_end", 0, KeyboardInterrupt),
+]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("trouble"), KeyboardInterrupt()])
-@pytest.mark.parametrize("hook, after", HOOKS)
+@pytest.mark.parametrize("hook, after, error", HOOKS)
 def test_trouble_in_a_callback_keeps_the_last_whole_step(hook, after, error):
     model = compiled()
-    callback = Raising(hook, error, after)
-    with pytest.raises(type(error)):
+    callback = Raising(hook, error("trouble"), after)
+    with pytest.raises(error, match="trouble"):
         model.fit(X, Z, batch_size=3, epochs=3, validation_data=(X, Z), callbacks=[callback], verbose=0)
     if callback.weights is not None:
         assert same(callback.weights, weights_of(model))
     assert model.evaluate(X, Z, verbose=0)[0] > 0
-    again = model.fit(X, Z, epochs=5, verbose=0).history["loss"]
-    assert np.isfinite(again).all() and again[-1] < again[0]
+    before = weights_of(model)
+    assert np.isfinite(model.fit(X, Z, epochs=2, verbose=0).history["loss"]).all()
+    assert not same(before, weights_of(model))
 
 
 def broken(at, error):

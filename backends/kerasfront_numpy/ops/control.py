@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.tracer import getval
-from kerasfront import tree
 
+from kerasfront import tree
 from kerasfront_numpy.ops.movement import concatenate, reshape
 
 

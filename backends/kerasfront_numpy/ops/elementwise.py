@@ -17,19 +17,11 @@ def _unary(function: Callable, slope: Callable) -> Callable:
     return kernel(differentiable(function, lambda y, x: lambda g: g * slope(y, x)))
 
 
-def _binary(function: Callable, first: Callable, second: Callable) -> Callable:
-    """Slopes take the result and both arguments; gradients are summed over broadcast axes."""
-    return kernel(
-        differentiable(
-            function,
-            lambda z, x, y: unbroadcast_f(x, lambda g: g * first(z, x, y)),
-            lambda z, x, y: unbroadcast_f(y, lambda g: g * second(z, x, y)),
-        )
-    )
-
-
-def _comparison(function: Callable) -> Callable:
-    return kernel(constant(function))
+def _binary(function: Callable, first: Callable | None, second: Callable | None) -> Callable:
+    """Slopes take the result and both arguments, None is 1; gradients are summed over broadcast axes."""
+    by_first = lambda z, x, y: unbroadcast_f(x, lambda g: g * first(z, x, y) if first else g)  # noqa: E731
+    by_second = lambda z, x, y: unbroadcast_f(y, lambda g: g * second(z, x, y) if second else g)  # noqa: E731
+    return kernel(differentiable(function, by_first, by_second))
 
 
 negative = _unary(np.negative, lambda y, x: -1)
@@ -56,20 +48,20 @@ arccosh = _unary(np.arccosh, lambda y, x: 1 / sqrt(x * x - 1))
 arctanh = _unary(np.arctanh, lambda y, x: 1 / (1 - x * x))
 erf = _unary(special.erf, lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x))
 erfinv = _unary(special.erfinv, lambda y, x: math.sqrt(math.pi) / 2 * exp(y * y))
-isnan = _comparison(np.isnan)
-isfinite = _comparison(np.isfinite)
+isnan = kernel(constant(np.isnan))
+isfinite = kernel(constant(np.isfinite))
 logical_not = constant(np.logical_not)
 bitwise_not = np.invert
 
-add = _binary(np.add, lambda z, x, y: 1, lambda z, x, y: 1)
-subtract = _binary(np.subtract, lambda z, x, y: 1, lambda z, x, y: -1)
+add = _binary(np.add, None, None)
+subtract = _binary(np.subtract, None, lambda z, x, y: -1)
 multiply = _binary(np.multiply, lambda z, x, y: y, lambda z, x, y: x)
 true_divide = _binary(np.true_divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / y)
 floor_divide = kernel(constant(np.floor_divide))
-mod = _binary(np.mod, lambda z, x, y: 1, lambda z, x, y: -floor(x / y))
-equal = _comparison(np.equal)
-less = _comparison(np.less)
-less_equal = _comparison(np.less_equal)
+mod = _binary(np.mod, None, lambda z, x, y: -floor(x / y))
+equal = kernel(constant(np.equal))
+less = kernel(constant(np.less))
+less_equal = kernel(constant(np.less_equal))
 logical_and = constant(np.logical_and)
 logical_or = constant(np.logical_or)
 bitwise_and = np.bitwise_and
@@ -91,15 +83,11 @@ maximum = _binary(np.maximum, lambda z, x, y: _share(x, y), lambda z, x, y: _sha
 minimum = _binary(np.minimum, lambda z, x, y: _share(y, x), lambda z, x, y: _share(x, y))
 
 
-def _zero_like(x: Any) -> Any:
-    return x.dtype.type(0)
-
-
 # autograd's own `where` makes float64 zeros in its gradient.
 _where = differentiable(
     np.where,
-    lambda z, condition, x, y: unbroadcast_f(x, lambda g: _where(condition, g, _zero_like(g))),
-    lambda z, condition, x, y: unbroadcast_f(y, lambda g: _where(condition, _zero_like(g), g)),
+    lambda z, condition, x, y: unbroadcast_f(x, lambda g: _where(condition, g, g.dtype.type(0))),
+    lambda z, condition, x, y: unbroadcast_f(y, lambda g: _where(condition, g.dtype.type(0), g)),
     argnums=(1, 2),
 )
 
@@ -108,13 +96,11 @@ def select(condition: Any, x1: Any, x2: Any) -> Any:
     return _where(getval(condition), x1, x2)
 
 
-def _power_slope(z: Any, x: Any, y: Any) -> Any:
-    # At y = 0 the exponent y - 1 would make 0 * inf of x = 0.
-    return y * power(x, select(getval(y) == 0, y.dtype.type(1), y - 1))
-
-
+# At y = 0 the exponent y - 1 would make 0 * inf of x = 0, and so would the logarithm.
 power = _binary(
-    np.power, _power_slope, lambda z, x, y: z * log(select(getval(x) == 0, x.dtype.type(1), x))
+    np.power,
+    lambda z, x, y: y * power(x, select(getval(y) == 0, y.dtype.type(1), y - 1)),
+    lambda z, x, y: z * log(select(getval(x) == 0, x.dtype.type(1), x)),
 )
 
 
@@ -134,8 +120,7 @@ real = differentiable(np.real, lambda ans, x: lambda g: _real_like(x, g))
 imag = differentiable(lambda x: np.imag(x) + x.real.dtype.type(0), lambda ans, x: lambda g: _real_like(x, -1j * g))
 
 
-def bitcast(x: Any, dtype: str) -> Any:
-    return getval(x).view(np.dtype(dtype))
+bitcast = constant(lambda x, dtype: x.view(np.dtype(dtype)))
 
 
 def _join(x: Any, y: Any) -> Any:

@@ -37,7 +37,7 @@ def _totals(values: np.ndarray, places: np.ndarray, shape: tuple[int, ...]) -> n
 
 
 # The pair for any positions: read some, and add up what comes to each.
-pick = differentiable(lambda x, places: x.reshape(-1)[places], lambda ans, x, places: lambda g: _add_at(g, places, x.shape))
+pick = differentiable(lambda x, at: x.reshape(-1)[at], lambda ans, x, at: lambda g: _add_at(g, at, x.shape))
 _add_at = kernel(differentiable(_totals, lambda ans, values, places, shape: lambda g: pick(g, places)))
 
 

@@ -23,7 +23,7 @@ VSpace.register(ml_dtypes.bfloat16, ArrayVSpace)
 
 
 def differentiable(function: Callable, *vjps: Callable, **options: Any) -> Callable:
-    """Return an autograd primitive: the plain function and, per tensor argument, `(result, *arguments) -> (g -> gradient)`."""
+    """Make a primitive of autograd from a function and, per tensor, `(result, *arguments) -> (g -> gradient)`."""
     # Wrapped once more, so that autograd's own primitive for a NumPy function stays what it is.
     wrapped = primitive(functools.wraps(function)(lambda *arguments: function(*arguments)))
     defvjp(wrapped, *vjps, **options)

@@ -28,7 +28,7 @@ def _inside(x: Any, widths: Any) -> tuple[slice, ...]:
 
 
 def _pad(x: Any, widths: Any, constant: Any) -> Any:
-    out = np.full([before + size + after for (before, after), size in zip(widths, x.shape, strict=True)], constant, x.dtype)
+    out = np.full([size + sum(ends) for ends, size in zip(widths, x.shape, strict=True)], constant, x.dtype)
     out[_inside(x, widths)] = x
     return out
 

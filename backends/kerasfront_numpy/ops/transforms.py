@@ -25,5 +25,5 @@ def real_ifft(x: Any, length: int) -> Any:
     if not isbox(x):
         return np.fft.irfft(x, length)
     # The other half of the spectrum of real values is the conjugate of the first.
-    rest = x[..., 1 : (length + 1) // 2]
-    return real(complex_ifft(concatenate([x[..., : length // 2 + 1], anp.conj(reverse(rest, (len(x.shape) - 1,)))], -1)))
+    rest = reverse(anp.conj(x[..., 1 : (length + 1) // 2]), (len(x.shape) - 1,))
+    return real(complex_ifft(concatenate([x[..., : length // 2 + 1], rest], -1)))

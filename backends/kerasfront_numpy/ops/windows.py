@@ -1,7 +1,7 @@
 """Windows over (batch, *spatial, channels): strided views, and one matrix product for convolutions.
 
-Everything is built from one pair of linear functions, each the gradient of the other: patches, a view of all windows, and
-overlap, which adds them up again. So gradients of any order follow.
+Everything is built from one pair of linear functions, each the gradient of the other: patches, a view of all windows,
+and overlap, which adds them up again. So gradients of any order follow.
 """
 
 import itertools
@@ -27,9 +27,10 @@ def _padded(x: Any, padding: Any, constant: Any = 0) -> Any:
 
 
 def _view(x: np.ndarray, window: Sizes, strides: Sizes, dilation: Sizes) -> np.ndarray:
-    each = list(zip(x.shape[1:-1], x.strides[1:-1], window, strides, dilation, strict=True))
-    shape = (x.shape[0], *((n - d * (w - 1) - 1) // s + 1 for n, _, w, s, d in each), *window, x.shape[-1])
-    steps = (x.strides[0], *(step * s for _, step, _, s, _ in each), *(step * d for _, step, _, _, d in each), x.strides[-1])
+    each = zip(x.shape[1:-1], window, strides, dilation, strict=True)
+    shape = (x.shape[0], *((n - d * (w - 1) - 1) // s + 1 for n, w, s, d in each), *window, x.shape[-1])
+    first, *middle, last = x.strides
+    steps = (first, *np.multiply(middle, strides).tolist(), *np.multiply(middle, dilation).tolist(), last)
     return as_strided(x, shape, steps, writeable=False)
 
 
@@ -78,24 +79,26 @@ def convolution_transpose(
     return basic_getitem(_overlap(spread, spatial, strides, dilation), (slice(None), *kept))
 
 
+def _windows(x: Any, window: Sizes, strides: Sizes) -> tuple[Any, Sizes]:
+    """Return the patches and the axes in which they lie."""
+    return _patches(x, window, strides, (1,) * len(window)), tuple(range(len(window) + 1, 2 * len(window) + 1))
+
+
 @kernel
 def max_pooling(x: Any, window: Sizes, strides: Sizes, padding: Any) -> Any:
     x = _padded(x, padding, -np.inf if x.dtype in INEXACT else np.iinfo(x.dtype).min)
-    patches, inside = _patches(x, window, strides, (1,) * len(window)), tuple(range(len(window) + 1, 2 * len(window) + 1))
+    patches, inside = _windows(x, window, strides)
     values = getval(patches)
     if not isbox(x):
         return np.max(values, inside)
     # The gradient goes to the first of the largest elements, which is the one argmax names.
-    outer = values.shape[: len(window) + 1]
-    chosen = np.argmax(values.reshape(*outer, -1, x.shape[-1]), -2, keepdims=True) == np.arange(math.prod(window))[:, None]
-    return sum(select(chosen.reshape(values.shape), patches, x.dtype.type(0)), inside, False)
+    best = np.argmax(values.reshape(*values.shape[: len(window) + 1], -1, x.shape[-1]), -2, keepdims=True)
+    chosen = (best == np.arange(math.prod(window))[:, None]).reshape(values.shape)
+    return sum(select(chosen, patches, x.dtype.type(0)), inside, False)
 
 
 @kernel
 def average_pooling(x: Any, window: Sizes, strides: Sizes, padding: Any) -> Any:
-    inside = tuple(range(len(window) + 1, 2 * len(window) + 1))
     ones = np.ones((1, *x.shape[1:-1], 1), x.dtype)
-    total, count = (
-        sum(_patches(_padded(part, padding), window, strides, (1,) * len(window)), inside, False) for part in (x, ones)
-    )
+    total, count = (sum(*_windows(_padded(part, padding), window, strides), False) for part in (x, ones))
     return true_divide(total, count)

@@ -160,8 +160,15 @@ def _cut(leaf: Any, part: slice) -> Any:
     return leaf[part] if leaves.is_sparse(leaf) or isinstance(leaf, np.ndarray) else leaves.take(leaf, part)
 
 
-def standardize(x: Any, y: Any, sample_weight: Any, where: str, what: str = "this") -> Batch:
+def standardize(x: Any, y: Any, sample_weight: Any, where: str, what: str | None = None) -> Batch:
     """Return `(x, y, sample_weight)` with leaves that batches can be cut from.
+
+    Args:
+        x: nested structure of arrays.
+        y: likewise, or None.
+        sample_weight: likewise, or None.
+        where: the caller, for messages.
+        what: the argument of the caller that needs arrays, if other data would do without it.
 
     Raises:
         ValueError: something that is no array.
@@ -169,15 +176,11 @@ def standardize(x: Any, y: Any, sample_weight: Any, where: str, what: str = "thi
     backend = registry.active()
 
     def leaf(value: Any, label: str) -> Any:
-        if (
-            hasattr(value, "__next__")
-            or not hasattr(value, "__array__")
-            and not hasattr(value, "shape")
-            and hasattr(value, "__iter__")
-        ):
+        if not leaves.is_array(value):
+            needed = f"{what} needs arrays, which `{label}` does not give" if what else f"`{label}` is no array"
+            remedy = "Pass arrays, or validation_data." if what else leaves.KINDS
             raise ValueError(
-                f"{where}: {what} needs arrays, which `{label}` does not give. Expected arrays or tensors; "
-                f"got {type(value).__name__}. Pass arrays, or validation_data."
+                f"{where}: {needed}. Expected arrays, tensors or lists of numbers; got {type(value).__name__}. {remedy}"
             )
         return leaves.leaf_from(value, label, where, backend, weights=label.startswith("sample_weight"))
 

@@ -12,6 +12,7 @@ from kerasfront.backend import registry
 from kerasfront.backend.contract import Backend
 
 NUMERIC_KINDS = "biufc"
+KINDS = "Pass an array, a generator, a PyDataset or a data set of an installed engine."
 
 
 def host_float() -> np.dtype:
@@ -28,6 +29,14 @@ def is_sparse(value: Any) -> bool:
 def is_tabular(value: Any) -> bool:
     """Return whether `value` is a data frame or one of its columns."""
     return hasattr(value, "to_numpy") and hasattr(value, "iloc")
+
+
+def is_array(value: Any) -> bool:
+    """Return whether `value` is one leaf with samples (or a single number), not something that yields them."""
+    if isinstance(value, (np.ndarray, np.generic, bool, int, float, complex, str, bytes)):
+        return True
+    arrayish = hasattr(value, "__array__") or hasattr(value, "shape")
+    return arrayish or is_sparse(value) or is_tabular(value) or owner(value) is not None
 
 
 def owner(value: Any) -> Backend | None:
@@ -148,7 +157,7 @@ def _remedy_for(value: Any, array: np.ndarray) -> str:
     if array.dtype.kind in "US":
         return "Encode text as integers first."
     if array.ndim == 0:
-        return "Pass an array, a generator, a PyDataset or a data set of an installed engine."
+        return KINDS
     return 'If it holds rows of numbers, call np.stack or .astype("float32") on it.'
 
 

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import numpy as np
-
 from kerasfront.backend import registry
 from kerasfront.training import arguments
 from kerasfront.training.data import leaves, weights
@@ -62,11 +60,7 @@ def source_from(
     """
     arguments.whole_number(name, "batch_size", batch_size, 1)
     arguments.whole_number(name, "steps_per_epoch", steps_per_epoch, 1)
-    if shuffle not in (True, False, "batch"):
-        raise ValueError(
-            f"{name}: `shuffle` does not fit. Expected True, False or 'batch'; got {shuffle!r}. Pass shuffle=True for "
-            "a new order each epoch."
-        )
+    _check_shuffle(shuffle, name)
     if class_weight is not None:
         class_weight = weights.checked_class_weight(class_weight, name)
     if isinstance(x, DataSource):
@@ -93,11 +87,19 @@ def source_from(
     )
 
 
+def _check_shuffle(shuffle: Any, where: str) -> None:
+    if shuffle not in (True, False, "batch"):
+        raise ValueError(
+            f"{where}: `shuffle` does not fit. Expected True, False or 'batch'; got {shuffle!r}. Pass shuffle=True for "
+            "a new order each epoch."
+        )
+
+
 def _batched_source(
     x: Any, class_weight: Any, steps: int | None, shuffle: bool | str, seed: int, repeat: bool, where: str
 ) -> DataSource | None:
     """Return the source for data that comes in batches already, None for arrays."""
-    if _is_array_like(x):
+    if x is None or isinstance(x, (dict, list, tuple)) or leaves.is_array(x):
         return None
     read = BatchReader(class_weight, where)
     if isinstance(x, PyDataset):
@@ -110,18 +112,6 @@ def _batched_source(
     if isinstance(x, Iterable):
         return IterableSource(x, read, steps, repeat, where)
     return None
-
-
-def _is_array_like(x: Any) -> bool:
-    if x is None or isinstance(x, (np.ndarray, np.generic, dict, list, tuple, str, bytes, int, float)):
-        return True
-    return (
-        leaves.is_sparse(x)
-        or leaves.is_tabular(x)
-        or hasattr(x, "__array__")
-        or hasattr(x, "shape")
-        or leaves.owner(x) is not None
-    )
 
 
 def _engine_iterable(x: Any) -> Iterable | None:

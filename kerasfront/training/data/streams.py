@@ -298,12 +298,12 @@ class PyDatasetSource(DataSource):
 
     def _ready_processes(self, workers: int) -> list[WorkerProcess]:
         """Start the processes at the first epoch; later, send the data set again if its hooks may have changed it."""
-        if not self._processes:
+        fresh = not self._processes
+        if fresh or self._may_change:
             pickled = self._pickled()
-            for _ in range(workers):
-                self._processes.append(WorkerProcess(pickled))
-        elif self._may_change:
-            pickled = self._pickled()
+            while fresh and len(self._processes) < workers:
+                self._processes.append(WorkerProcess())
+            # When all have been started, since a large data set waits for the process to read it.
             for process in self._processes:
                 process.replace(pickled)
         return self._processes

@@ -105,12 +105,12 @@ class Prefetcher:
 
 
 class WorkerProcess:
-    """A process that holds a copy of the data set and answers with its batches."""
+    """A process that gets a copy of the data set (by `replace`) and answers with its batches."""
 
-    def __init__(self, pickled: bytes) -> None:
+    def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, pickled), name="kerasfront-data", daemon=True)
+        self._process = context.Process(target=serve, args=(theirs,), name="kerasfront-data", daemon=True)
         self._process.start()
         # Our copy of their end must go, or the death of the process would not end the pipe.
         theirs.close()
@@ -118,7 +118,7 @@ class WorkerProcess:
         self._joining = threading.Lock()
 
     def replace(self, pickled: bytes) -> None:
-        """Hand over a new copy of the data set."""
+        """Hand over a copy of the data set."""
         self._send(("dataset", pickled))
 
     def fetch(self, number: int) -> Any:
@@ -169,41 +169,35 @@ class WorkerProcess:
                 self._process.join(PATIENCE)
 
 
-def serve(pipe: Any, pickled: bytes) -> None:
+def serve(pipe: Any) -> None:
     """Answer requests until the pipe ends. Runs in the worker process."""
     # Ctrl-C goes to the whole group; the parent decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    dataset = None
+    dataset, failure = None, None
     while True:
         try:
-            if dataset is None:
-                dataset = pickle.loads(pickled)
             kind, value = pipe.recv()
             if kind == "dataset":
-                pickled, dataset = value, None
+                dataset, failure = _unpickled(value)
                 continue
-            answer = pickle.dumps(("batch", dataset[value], None), protocol=5)
-        except EOFError:
-            return
-        except BaseException as error:  # noqa: BLE001  raised again in the parent
-            answer = _answer_with(error)
-            if dataset is None:
-                _answer_all(pipe, answer)
-                return
-        try:
-            pipe.send_bytes(answer)
-        except (BrokenPipeError, ConnectionResetError):
+            pipe.send_bytes(failure or _answer(dataset, value))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
 
-def _answer_all(pipe: Any, answer: bytes) -> None:
-    """Tell whoever asks that the data set could not be unpickled here."""
+def _unpickled(pickled: bytes) -> tuple[Any, bytes | None]:
+    """Return the data set, or the answer that says why there is none."""
     try:
-        while True:
-            pipe.recv()
-            pipe.send_bytes(answer)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+        return pickle.loads(pickled), None
+    except BaseException as error:  # noqa: BLE001  raised again in the parent
+        return None, _answer_with(error)
+
+
+def _answer(dataset: Any, number: int) -> bytes:
+    try:
+        return pickle.dumps(("batch", dataset[number], None), protocol=5)
+    except BaseException as error:  # noqa: BLE001  raised again in the parent
+        return _answer_with(error)
 
 
 def _answer_with(error: BaseException) -> bytes:

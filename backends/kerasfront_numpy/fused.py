@@ -1,0 +1,11 @@
+"""Native versions of derived ops, where plain NumPy is quicker than one dispatched op after the other."""
+
+from typing import Any
+
+import numpy as np
+
+from kerasfront.random import generator
+
+
+def random_bits(words: Any, shape: tuple, stream: int = 0) -> np.ndarray:
+    return generator.words_to_bits(np.asarray(words, "int32"), shape, stream)

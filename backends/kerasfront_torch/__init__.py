@@ -1,0 +1,5 @@
+"""The PyTorch backend of kerasfront."""
+
+from kerasfront_torch.backend import TorchBackend
+
+backend = TorchBackend()

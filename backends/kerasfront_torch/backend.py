@@ -1,0 +1,169 @@
+"""The runtime services for PyTorch: conversion, gradients, devices, data."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import torch
+from kerasfront import errors, tree
+from kerasfront.backend.contract import Backend, Pure
+
+from kerasfront_torch import compilation, fused, ops, tracing
+from kerasfront_torch.names import DTYPES, NAMES, place
+
+# Dtypes that NumPy knows through ml_dtypes only: their bits travel as integers.
+_BITS = {"bfloat16": np.int16, "float8_e4m3fn": np.uint8, "float8_e5m2": np.uint8}
+
+
+class TorchBackend(Backend):
+    """PyTorch: eager kernels, gradients by its autograd; whole steps compiled by inductor on demand."""
+
+    name = "torch"
+    ops = ops
+    overrides = fused
+    compiles = False
+
+    # -- tensors
+
+    def is_tensor(self, value: Any) -> bool:
+        return isinstance(value, torch.Tensor)
+
+    def is_traced(self, value: Any) -> bool:
+        return tracing.is_traced(value)
+
+    def tracing(self) -> bool:
+        return tracing.tracing()
+
+    def dtype_name(self, value: Any) -> str:
+        return NAMES[value.dtype]
+
+    def convert_to_tensor(self, value: Any, dtype: str | None = None) -> torch.Tensor:
+        target = None if dtype is None else DTYPES[dtype]
+        if isinstance(value, torch.Tensor):
+            return value if target is None or value.dtype is target else ops.cast(value, dtype)
+        if isinstance(value, (bool, int, float, complex)) and dtype not in ("uint16", "uint32", "uint64"):
+            return torch.tensor(value, dtype=target, device=place.device)
+        if isinstance(value, (list, tuple)) and any(isinstance(leaf, torch.Tensor) for leaf in tree.flatten(value)):
+            return torch.stack([self.convert_to_tensor(item, dtype) for item in value])
+        # Copied, so that the tensor does not change with the array; NumPy converts and straightens out the memory.
+        array = np.asarray(value)
+        bits = _BITS.get(array.dtype.name)
+        if bits is None:
+            direct = target is not None and dtype not in _BITS and not (array.dtype.kind == "c" and not target.is_complex)
+            wanted = np.dtype(dtype) if direct else array.dtype.newbyteorder("=")
+            tensor = torch.from_numpy(np.array(array, wanted, order="C", copy=True)).to(place.device)
+        else:
+            tensor = torch.from_numpy(np.array(array, order="C").view(bits)).to(place.device).view(DTYPES[array.dtype.name])
+        return tensor if target is None or tensor.dtype is target else ops.cast(tensor, dtype)
+
+    def to_numpy(self, value: torch.Tensor) -> np.ndarray:
+        value = value.detach().cpu().resolve_conj().resolve_neg()
+        bits = _BITS.get(NAMES[value.dtype])
+        if bits is None:
+            # A copy, because the tensor may be the live value of a Variable, which optimizers change in place.
+            return value.numpy().copy()
+        integers = value.contiguous().view(torch.int16 if bits is np.int16 else torch.uint8).numpy().copy()
+        return integers.view(getattr(ml_dtypes, NAMES[value.dtype]))
+
+    def from_dlpack(self, value: Any) -> torch.Tensor:
+        return torch.from_dlpack(value).to(place.device)
+
+    def synchronize(self, value: torch.Tensor) -> None:
+        if value.is_cuda:
+            torch.cuda.synchronize(value.device)
+
+    # -- state
+
+    def create_handle(self, value: torch.Tensor, trainable: bool) -> torch.Tensor:
+        return value.detach() if value.requires_grad else value
+
+    # -- functions
+
+    def value_and_grad(self, function: Callable, values: list) -> tuple[Any, list, list]:
+        levels = tracing.levels
+        outer = levels.depth > 0
+        levels.depth += 1
+        try:
+            with torch.enable_grad():
+                leaves = [_leaf(value) for value in values]
+                loss, further = function(leaves)
+                gradients = _gradients(loss, leaves, outer)
+        finally:
+            levels.depth -= 1
+        if outer:
+            # The level around this one differentiates by what came out of here.
+            return loss, further, gradients
+        return loss.detach(), [x.detach() if x.requires_grad else x for x in further], gradients
+
+    def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable:
+        return compilation.Compiled(pure) if jit_compile else compilation.eager(pure)
+
+    def abstract_eval(self, function: Callable, *specs: Any) -> Any:
+        def sample(spec: Any) -> torch.Tensor:
+            # A size that no layer has by chance stands for an unknown one.
+            sizes = [83 if size is None else size for size in spec.shape]
+            return torch.empty(sizes, dtype=DTYPES[spec.dtype], device="meta")
+
+        with self.device_scope("meta"), torch.no_grad():
+            outputs = function(*(tree.map_structure(sample, spec) for spec in specs))
+        return tree.map_structure(lambda leaf: (tuple(leaf.shape), NAMES[leaf.dtype]), outputs)
+
+    def gradient_barrier(self) -> contextlib.AbstractContextManager:
+        # Not inference mode: its tensors may never take part in gradients again, and some become state.
+        return torch.no_grad()
+
+    @contextlib.contextmanager
+    def device_scope(self, device: str) -> Iterator[None]:
+        kind, colon, index = device.partition(":")
+        if device != "meta" and f"{kind}:{index or 0}" not in self.devices():
+            raise errors.BackendError(f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one.")
+        previous = place.device
+        place.device = torch.device("cpu" if kind == "cpu" else "cuda" + colon + index if kind == "gpu" else device)
+        try:
+            with place.device:
+                yield
+        finally:
+            place.device = previous
+
+    def as_iterable(self, data: Any) -> Iterable | None:
+        return _Batches(data, self.to_numpy) if isinstance(data, torch.utils.data.DataLoader) else None
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu:0", *(f"gpu:{index}" for index in range(torch.cuda.device_count())))
+
+
+def _leaf(value: torch.Tensor) -> torch.Tensor:
+    """Return a tensor to differentiate by: a leaf, or an alias where an outer level follows the value."""
+    if value.requires_grad:
+        return value.view_as(value)
+    if value.is_floating_point() or value.is_complex():
+        return value.detach().requires_grad_()
+    return value
+
+
+def _gradients(loss: torch.Tensor, leaves: list, keep_graph: bool) -> list:
+    if not loss.requires_grad:
+        return [None] * len(leaves)
+    if all(leaf.requires_grad for leaf in leaves):
+        return list(torch.autograd.grad(loss, leaves, create_graph=keep_graph, allow_unused=True))
+    # Integers have no gradient.
+    found = iter(_gradients(loss, [leaf for leaf in leaves if leaf.requires_grad], keep_graph))
+    return [next(found) if leaf.requires_grad else None for leaf in leaves]
+
+
+class _Batches:
+    """The batches of a DataLoader as NumPy arrays."""
+
+    def __init__(self, loader: Any, to_numpy: Callable):
+        self._loader, self._to_numpy = loader, to_numpy
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in self._loader:
+            yield tree.map_structure(lambda leaf: self._to_numpy(leaf) if isinstance(leaf, torch.Tensor) else leaf, batch)

@@ -1,0 +1,161 @@
+"""The updates of optimizers by kernels that take all weights at once and change them in place.
+
+In place only where nobody else holds the tensors (see `ownership`), else on copies; in a trace the bodies run.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from kerasfront_torch.fused.bodies import body
+from kerasfront_torch.ownership import owned
+from kerasfront_torch.tracing import tracing
+
+Tensor = torch.Tensor
+Tensors = list[Tensor]
+
+_PRECISE = (torch.float32, torch.float64)
+
+
+def _plain(*lists: Sequence[Tensor]) -> bool:
+    """Return whether the kernels can take the tensors: on the CPU, in full precision, with no gradients recorded."""
+    if tracing():
+        return False
+    return all(
+        type(x) is Tensor and x.dtype in _PRECISE and not x.is_cuda and not x.requires_grad for tensors in lists for x in tensors
+    )
+
+
+def _writable(tensors: Tensors) -> Tensors:
+    return tensors if owned(tensors) else [x.clone(memory_format=torch.contiguous_format) for x in tensors]
+
+
+def _like(gradients: Tensors, parameters: Tensors) -> Tensors:
+    """Gradients in the memory layout and dtype of their weights: the fused kernels walk through both alike."""
+    return [
+        g if g.is_contiguous() and g.dtype is w.dtype else g.to(w.dtype).contiguous()
+        for g, w in zip(gradients, parameters, strict=True)
+    ]
+
+
+def _adam(
+    parameters: Tensors, gradients: Tensors, slots: list[Tensors], learning_rate: Tensor, step: Tensor,
+    beta_1: float, beta_2: float, epsilon: float,
+) -> tuple[Tensors, ...]:  # fmt: skip
+    gradients = _like(gradients, parameters)
+    parameters = _writable(parameters)
+    slots = [_writable(column) for column in slots]
+    number = float(step)
+    # PyTorch adds epsilon after the bias has been taken out of the root.
+    shifted = epsilon / math.sqrt(1 - beta_2**number)
+    largest = slots[2] if len(slots) > 2 else []
+    for dtype in {w.dtype for w in parameters}:
+        chosen = [place for place, w in enumerate(parameters) if w.dtype is dtype]
+        columns = [[column[place] for place in chosen] for column in (parameters, gradients, *slots[:2])]
+        steps = [torch.tensor(number)] * len(chosen)
+        torch._fused_adam_(
+            *columns, [largest[place] for place in chosen] if largest else [], steps, lr=float(learning_rate), beta1=beta_1,
+            beta2=beta_2, weight_decay=0.0, eps=shifted, amsgrad=bool(largest), maximize=False,
+        )  # fmt: skip
+    return parameters, *slots
+
+
+def adam_update(
+    parameters: Tensors, gradients: Tensors, first_moments: Tensors, second_moments: Tensors, learning_rate: Tensor, step: Tensor,
+    beta_1: float, beta_2: float, epsilon: float,
+) -> Any:  # fmt: skip
+    if not _plain(parameters, gradients, first_moments, second_moments):
+        return body("adam_update")(
+            parameters, gradients, first_moments, second_moments, learning_rate, step, beta_1, beta_2, epsilon
+        )
+    return _adam(parameters, gradients, [first_moments, second_moments], learning_rate, step, beta_1, beta_2, epsilon)
+
+
+def amsgrad_update(
+    parameters: Tensors, gradients: Tensors, first_moments: Tensors, second_moments: Tensors, largest_moments: Tensors,
+    learning_rate: Tensor, step: Tensor, beta_1: float, beta_2: float, epsilon: float,
+) -> Any:  # fmt: skip
+    slots = [first_moments, second_moments, largest_moments]
+    if not _plain(parameters, gradients, *slots):
+        return body("amsgrad_update")(parameters, gradients, *slots, learning_rate, step, beta_1, beta_2, epsilon)
+    return _adam(parameters, gradients, slots, learning_rate, step, beta_1, beta_2, epsilon)
+
+
+def sgd_update(parameters: Tensors, gradients: Tensors, learning_rate: Tensor) -> Any:
+    if not _plain(parameters, gradients):
+        return body("sgd_update")(parameters, gradients, learning_rate)
+    parameters = _writable(parameters)
+    torch._foreach_add_(parameters, gradients, alpha=-float(learning_rate))
+    return parameters
+
+
+def momentum_update(
+    parameters: Tensors, gradients: Tensors, momentums: Tensors, learning_rate: Tensor, momentum: float, nesterov: bool
+) -> Any:
+    if not _plain(parameters, gradients, momentums):
+        return body("momentum_update")(parameters, gradients, momentums, learning_rate, momentum, nesterov)
+    parameters, momentums, rate = _writable(parameters), _writable(momentums), float(learning_rate)
+    torch._foreach_mul_(momentums, momentum)
+    torch._foreach_add_(momentums, gradients, alpha=-rate)
+    if nesterov:
+        torch._foreach_add_(parameters, momentums, alpha=momentum)
+        torch._foreach_add_(parameters, gradients, alpha=-rate)
+    else:
+        torch._foreach_add_(parameters, momentums)
+    return parameters, momentums
+
+
+def _divided_by_root(parameters: Tensors, gradients: Tensors, squares: Tensors, learning_rate: Tensor, epsilon: float) -> None:
+    roots = torch._foreach_add(squares, epsilon)
+    torch._foreach_sqrt_(roots)
+    torch._foreach_addcdiv_(parameters, gradients, roots, value=-float(learning_rate))
+
+
+def rmsprop_update(
+    parameters: Tensors, gradients: Tensors, velocities: Tensors, momentums: Tensors, averages: Tensors, learning_rate: Tensor,
+    rho: float, momentum: float, epsilon: float,
+) -> Any:  # fmt: skip
+    if momentums or averages or not _plain(parameters, gradients, velocities):
+        return body("rmsprop_update")(
+            parameters, gradients, velocities, momentums, averages, learning_rate, rho, momentum, epsilon
+        )
+    parameters, velocities = _writable(parameters), _writable(velocities)
+    torch._foreach_mul_(velocities, rho)
+    torch._foreach_addcmul_(velocities, gradients, gradients, value=1 - rho)
+    _divided_by_root(parameters, gradients, velocities, learning_rate, epsilon)
+    return parameters, velocities, [], []
+
+
+def adagrad_update(
+    parameters: Tensors, gradients: Tensors, accumulators: Tensors, learning_rate: Tensor, epsilon: float
+) -> Any:
+    if not _plain(parameters, gradients, accumulators):
+        return body("adagrad_update")(parameters, gradients, accumulators, learning_rate, epsilon)
+    parameters, accumulators = _writable(parameters), _writable(accumulators)
+    torch._foreach_addcmul_(accumulators, gradients, gradients)
+    _divided_by_root(parameters, gradients, accumulators, learning_rate, epsilon)
+    return parameters, accumulators
+
+
+def weight_decay_update(parameters: Tensors, learning_rate: Tensor, weight_decay: float) -> Any:
+    if not _plain(parameters):
+        return body("weight_decay_update")(parameters, learning_rate, weight_decay)
+    parameters = _writable(parameters)
+    torch._foreach_add_(parameters, parameters, alpha=-float(learning_rate) * weight_decay)
+    return parameters
+
+
+def clip_each_by_norm(gradients: Tensors, clipnorm: float) -> Any:
+    if not _plain(gradients):
+        return body("clip_each_by_norm")(gradients, clipnorm)
+    scales = [clipnorm / torch.clamp(norm, min=clipnorm) for norm in torch._foreach_norm(gradients)]
+    return torch._foreach_mul(gradients, scales)
+
+
+def clip_by_global_norm(gradients: Tensors, clipnorm: float) -> Any:
+    if not _plain(gradients) or not gradients:
+        return body("clip_by_global_norm")(gradients, clipnorm)
+    total = torch.linalg.vector_norm(torch.stack([norm.float() for norm in torch._foreach_norm(gradients)]))
+    return torch._foreach_mul(gradients, float(clipnorm / torch.clamp(total, min=clipnorm)))
