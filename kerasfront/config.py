@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 from kerasfront import errors
@@ -122,8 +123,26 @@ def backend() -> str:
     return registry.active_name()
 
 
+def dtype_policy() -> Any:
+    """Return the dtype policy of layers that are given none."""
+    from kerasfront import dtype_policies  # settings lie below the policies
+
+    return dtype_policies.dtype_policy()
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the dtype policy of layers that are given none; None goes back to the default float type.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    from kerasfront import dtype_policies  # settings lie below the policies
+
+    dtype_policies.set_dtype_policy(policy)
+
+
 def _load() -> None:
-    setters = {"floatx": set_floatx, "epsilon": set_epsilon, "image_data_format": set_image_data_format}
+    setters: dict[str, Callable[[Any], None]] = {"floatx": set_floatx, "epsilon": set_epsilon, "image_data_format": set_image_data_format}
     for key, setter in setters.items():
         if key in file_settings():
             setter(file_settings()[key])

@@ -125,7 +125,7 @@ def serialize_keras_object(value: Any) -> Any:
         return value
     if isinstance(value, (list, tuple)):
         items = [serialize_keras_object(item) for item in value]
-        return {"class_name": "__tuple__", "items": items} if isinstance(value, tuple) else items
+        return tuple(items) if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
         return {str(key): serialize_keras_object(item) for key, item in value.items()}
     if isinstance(value, np.generic):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ _WINDOWS = {
     "hamming": np.hamming,
     "hann": np.hanning,
 }
-_SCALES = {
+_SCALES: dict[str | None, Callable[[np.ndarray], Any]] = {
     None: lambda window: 1.0,
     "density": lambda window: 1 / np.sqrt(np.sum(window**2)),
     "spectrum": lambda window: 1 / np.sum(window),

@@ -8,8 +8,8 @@ from kerasfront.layers.convolutional import Conv1D as Conv1D
 from kerasfront.layers.convolutional import Conv2D as Conv2D
 from kerasfront.layers.dense import Dense as Dense
 from kerasfront.layers.dropout import Dropout as Dropout
-from kerasfront.layers.embedding import Embedding as Embedding
 from kerasfront.layers.einsum_dense import EinsumDense as EinsumDense
+from kerasfront.layers.embedding import Embedding as Embedding
 from kerasfront.layers.input_layer import Input as Input
 from kerasfront.layers.input_layer import InputLayer as InputLayer
 from kerasfront.layers.input_spec import InputSpec as InputSpec

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from kerasfront import constraints, dtype_policies, dtypes, initializers, naming, ops, regularizers, tree
 from kerasfront.backend import dispatch, masks, registry, symbolic
 from kerasfront.layers.calling import CallContext, calls, signature_of
+from kerasfront.layers.configuration import Configurable
+from kerasfront.layers.holding import Holder
 from kerasfront.layers.input_spec import check_inputs
+from kerasfront.layers.shapes import has_tensors, map_shapes, shapes_of
 from kerasfront.state.scope import autocast_scope
-from kerasfront.state.seed import SeedGenerator
 from kerasfront.state.variable import Variable, name_scope
 
 
-class Layer:
+class Layer(Configurable, Holder):
     """A function of tensors with variables of its own.
 
     A subclass makes its variables in `build(input_shape)` (or `__init__`) and says its maths in `call(inputs)`.
@@ -75,150 +75,6 @@ class Layer:
         self._input_shape_argument = _input_shape_of(kwargs, type(self).__name__)
         self._build_shapes: dict[str, Any] | None = None
         self._building = False
-
-    # -- what it holds
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Only what may hold variables is remembered; lists and dicts are looked through when asked for.
-        if isinstance(value, (Variable, Layer, SeedGenerator, list, tuple, dict)) or hasattr(value, "_keeps_variables"):
-            if name not in _UNTRACKED:
-                self._tracked[name] = None
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        self._tracked.pop(name, None)
-        object.__delattr__(self, name)
-
-    def _held(self, kind: type | tuple[type, ...]) -> Iterator[Any]:
-        """Yield what attributes hold of a kind, lists and dicts included, in order of first assignment."""
-        seen: set[int] = set()
-        for name in list(self._tracked):
-            for leaf in _leaves(self.__dict__.get(name)):
-                if isinstance(leaf, kind) and id(leaf) not in seen:
-                    seen.add(id(leaf))
-                    yield leaf
-
-    @property
-    def _layers(self) -> list[Layer]:
-        return list(self._held(Layer))
-
-    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
-        found: dict[int, Layer] = {}
-        stack = [self] if include_self else list(reversed(self._layers))
-        while stack:
-            layer = stack.pop()
-            if id(layer) not in found:
-                found[id(layer)] = layer
-                if recursive or layer is self:
-                    stack.extend(reversed(layer._layers))
-        return list(found.values())
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All Variables but the states of seeds and metrics; each layer's trainable ones first."""
-        return _distinct(variable for layer in self._flatten_layers() for variable in layer._own_weights())
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All Variables, the states of seeds and metrics included."""
-        return _distinct(variable for layer in self._flatten_layers() for variable in layer._own_variables())
-
-    def _own_weights(self) -> list[Variable]:
-        own = list(self._held(Variable))
-        return [one for one in own if one.trainable] + [one for one in own if not one.trainable]
-
-    def _own_variables(self) -> list[Variable]:
-        seeds = [generator.state for generator in self._held(SeedGenerator)]
-        metrics = [variable for metric in self._own_metrics() for variable in metric.variables]
-        return [*self._own_weights(), *seeds, *metrics]
-
-    def _own_metrics(self) -> list[Any]:
-        return [leaf for leaf in self._held(object) if hasattr(leaf, "_keeps_variables")]
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The Variables that optimizers change: trainable ones of trainable layers."""
-        found: list[Variable] = []
-        self._collect_trainable(found, True)
-        return _distinct(found)
-
-    def _collect_trainable(self, found: list[Variable], trainable: bool) -> None:
-        if trainable and self._trainable:
-            found.extend(variable for variable in self._held(Variable) if variable.trainable)
-            for layer in self._layers:
-                layer._collect_trainable(found, True)
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """All other Variables."""
-        trainable = {id(variable) for variable in self.trainable_variables}
-        return [variable for variable in self.variables if id(variable) not in trainable]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that optimizers change."""
-        return self.trainable_variables
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The other weights."""
-        trainable = {id(variable) for variable in self.trainable_variables}
-        return [variable for variable in self.weights if id(variable) not in trainable]
-
-    @property
-    def metrics_variables(self) -> list[Variable]:
-        """The states of metrics."""
-        return [variable for metric in self.metrics for variable in metric.variables]
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The metrics that this layer and its sublayers hold."""
-        return [metric for layer in self._flatten_layers() for metric in layer._own_metrics()]
-
-    @property
-    def trainable(self) -> bool:
-        """Whether optimizers change its variables; setting it sets it for sublayers too."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        for layer in self._flatten_layers():
-            layer._trainable = bool(value)
-        # Own variables follow, as Keras users expect of `layer.kernel.trainable`... they keep their own flag otherwise.
-
-    def count_params(self) -> int:
-        """Return the number of elements in all weights."""
-        if not self.built:
-            raise ValueError(f"{self.name}: not built, so its weights are not known. Expected a built layer. Call it on data or build() it.")
-        return sum(int(np.prod(weight.shape)) for weight in self.weights)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Return the weights as host arrays."""
-        return [weight.numpy() for weight in self.weights]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Assign host arrays to the weights; none is changed if any does not fit.
-
-        Raises:
-            ValueError: number or shapes differ.
-        """
-        own = self.weights
-        if len(own) != len(weights):
-            raise ValueError(f"{self.name}: expected {len(own)} weights; got {len(weights)}. Pass what get_weights() of an equal layer returned.")
-        for variable, value in zip(own, weights, strict=True):
-            if tuple(dispatch.shape_of(value)) != tuple(variable.shape):
-                raise ValueError(f"{self.name}: weight {variable.path} expected shape {variable.shape}; got {dispatch.shape_of(value)}.")
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
-
-    def to_backend(self, name: str) -> Layer:
-        """Move all Variables to another engine, where the layer runs from now on, and return it."""
-        backend = registry.get(name)
-        for layer in self._flatten_layers():
-            for variable in layer._own_variables():
-                variable.move_to(backend)
-            object.__setattr__(layer, "_backend", backend)
-        return self
 
     # -- dtypes and names
 
@@ -407,7 +263,7 @@ class Layer:
 
     def _build_for(self, signature: Any, args: tuple, kwargs: dict[str, Any]) -> None:
         values = signature.by_name(args, kwargs)
-        shapes = {name: _shapes_of(value) for name, value in values.items() if _has_tensors(value) and not name.endswith("mask")}
+        shapes = {name: shapes_of(value) for name, value in values.items() if has_tensors(value) and not name.endswith("mask")}
         self._build_by_shapes(shapes)
 
     def _build_by_shapes(self, shapes: dict[str, Any]) -> None:
@@ -458,13 +314,13 @@ class Layer:
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs as symbolic tensors; by `compute_output_shape` where a subclass has it."""
         if self._overrides("compute_output_shape"):
-            shape = self.compute_output_shape(_shapes_of(args[0]))
-            return _map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), shape)
+            shape = self.compute_output_shape(shapes_of(args[0]))
+            return map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), shape)
         return symbolic.symbolic_call(self, *args, **kwargs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the outputs for inputs of a shape."""
-        specs = _map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), input_shape)
+        specs = map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), input_shape)
         with symbolic.recording_off():
             outputs = self(specs)
         return tree.map_structure(lambda leaf: leaf.shape, outputs) if tree.is_nested(outputs) else outputs.shape
@@ -535,73 +391,7 @@ class Layer:
     def _clear_losses(self) -> None:
         calls.losses.pop(self, None)
 
-    # -- configuration
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what makes an equal layer, as plain data; a subclass adds its arguments."""
-        config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": _policy_config(self.dtype_policy)}
-        if self.activity_regularizer is not None:
-            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        if not self._overrides("get_config"):
-            config.update(self._arguments_given())
-        return config
-
-    def _arguments_given(self) -> dict[str, Any]:
-        """Return the arguments of `__init__`, for a subclass that has no `get_config` of its own."""
-        args, kwargs = self._init_arguments
-        try:
-            bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
-        except TypeError:
-            return dict(kwargs)
-        named = dict(list(bound.arguments.items())[1:])
-        named.update(named.pop("kwargs", {}))
-        unsavable = [key for key, value in named.items() if not _is_plain(value)]
-        if unsavable:
-            raise NotImplementedError(
-                f"{self.name}: argument {unsavable[0]!r} of {type(self).__name__} is a {type(named[unsavable[0]]).__name__}, which is no plain data. "
-                "Expected get_config() in the class. Write it, and from_config() where needed."
-            )
-        return named
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """Make a layer from `get_config`'s result."""
-        try:
-            return cls(**config)
-        except TypeError as error:
-            raise TypeError(f"{cls.__name__}.from_config: {error}. Expected a config with the arguments of __init__; got keys {sorted(config)}.") from error
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """Return the shapes that the layer was built with."""
-        if not self._build_shapes:
-            return None
-        if len(self._build_shapes) == 1:
-            return {"input_shape": next(iter(self._build_shapes.values()))}
-        return {"shapes_dict": dict(self._build_shapes)}
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """Build with the shapes of `get_build_config`'s result."""
-        if config and not self.built:
-            shapes = config.get("shapes_dict") or {"input_shape": config.get("input_shape")}
-            given = {key: _tuples(shape) for key, shape in shapes.items()}
-            self.build(*given.values()) if len(given) == 1 else self.build(**given)
-            self.built = True
-
-    def save_own_variables(self, store: dict[str, Any]) -> None:
-        """Put the layer's own weights into a store, by place."""
-        for place, variable in enumerate(self._own_weights()):
-            store[str(place)] = variable.numpy()
-
-    def load_own_variables(self, store: dict[str, Any]) -> None:
-        """Take the layer's own weights from a store."""
-        own = self._own_weights()
-        if len(store.keys()) != len(own):
-            raise ValueError(f"{self.name}: expected {len(own)} weights in the file; found {len(store.keys())}. The file is of another model.")
-        for place, variable in enumerate(own):
-            variable.assign(store[str(place)])
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+    # -- the graph
 
     @property
     def input(self) -> Any:
@@ -618,20 +408,6 @@ class Layer:
         if node is None:
             raise AttributeError(f"{self.name}: no symbolic {what}. Expected a layer called in a model. Call it on keras.Input(...) first.")
         return node
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Symbolic nodes and compiled steps are made anew; the engine goes by name.
-        state = {key: value for key, value in self.__dict__.items() if key not in ("_backend", "_compiled_steps", "_lock")}
-        return {**state, "_engine": self._backend.name}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        engine = state.pop("_engine")
-        self.__dict__.update(state)
-        object.__setattr__(self, "_backend", registry.get(engine))
-
-
-_UNTRACKED = {"_build_shapes", "_init_arguments", "_tracked", "_input_shape_argument", "input_spec"}
 
 
 def _surrounded_build(build: Callable) -> Callable:
@@ -678,59 +454,6 @@ def _input_shape_of(kwargs: dict[str, Any], class_name: str) -> tuple | None:
     return None if shape is None else tuple(shape)
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _leaves(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif value is not None:
-        yield value
-
-
-def _distinct(variables: Any) -> list[Variable]:
-    return list({id(variable): variable for variable in variables}.values())
-
-
-def _has_tensors(value: Any) -> bool:
-    return any(dispatch.is_tensor(leaf) for leaf in tree.flatten(value))
-
-
-def _shapes_of(value: Any) -> Any:
-    """Return shapes in place of tensors."""
-    if isinstance(value, dict):
-        return {key: _shapes_of(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_shapes_of(item) for item in value) if not hasattr(value, "_fields") else tuple(map(_shapes_of, value))
-    return None if value is None else tuple(dispatch.shape_of(value))
-
-
-def _is_shape(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(item is None or isinstance(item, (int, np.integer)) for item in value)
-
-
-def _map_shapes(function: Callable, shapes: Any) -> Any:
-    """Apply a function to each shape of a nested structure of shapes."""
-    if _is_shape(shapes):
-        return function(tuple(shapes))
-    if isinstance(shapes, dict):
-        return {key: _map_shapes(function, item) for key, item in shapes.items()}
-    return [_map_shapes(function, item) for item in shapes]
-
-
-def _tuples(shape: Any) -> Any:
-    return _map_shapes(lambda one: one, shape) if shape is not None else None
-
-
-def _policy_config(policy: Any) -> Any:
-    return {"module": "keras", "class_name": "DTypePolicy", "config": policy.get_config(), "registered_name": None}
-
-
-def _is_plain(value: Any) -> bool:
-    return all(leaf is None or isinstance(leaf, (bool, int, float, str, np.generic)) for leaf in tree.flatten(value))
-
-
 def _note_layer(error: Exception, layer: Layer, args: tuple) -> None:
     """Say in which layer an error arose, once per error and for the innermost layer only."""
     if not getattr(error, "_named_layer", False) and not type(error).__name__.startswith("_"):
@@ -738,5 +461,5 @@ def _note_layer(error: Exception, layer: Layer, args: tuple) -> None:
             error._named_layer = True  # type: ignore[attr-defined]
         except AttributeError:
             return
-        shapes = [_shapes_of(arg) for arg in args if _has_tensors(arg)]
+        shapes = [shapes_of(arg) for arg in args if has_tensors(arg)]
         error.add_note(f"in layer {layer.name!r} ({type(layer).__name__}), called on shapes {shapes}")

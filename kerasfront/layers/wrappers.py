@@ -90,7 +90,7 @@ class Bidirectional(Wrapper):
         backward_layer: the layer for the other direction; a copy for None.
 
     Notes:
-        With `return_state` the states follow, forwards first. Outputs of both directions are in the order of the inputs.
+        With `return_state` the states follow, forwards first. Masked steps have zero outputs. Outputs of both directions are in the order of the inputs.
     """
 
     def __init__(self, layer: Layer, merge_mode: Any = "concat", weights: Any = None, backward_layer: Any = None, **kwargs: Any):
@@ -109,6 +109,9 @@ class Bidirectional(Wrapper):
             self._own_backward = True
             if backward_layer.go_backwards == layer.go_backwards:
                 raise ValueError(f"{self.name}: both layers go in one direction. Expected different go_backwards. Change backward_layer.")
+        for one in (self.forward_layer, self.backward_layer):
+            # Both directions say nothing about masked steps, else their merge would mix stale outputs.
+            one.zero_output_for_mask = True
         # The layer inside is a pattern for the two; its own variables are never made.
         self._tracked.pop("layer", None)
         self.return_sequences, self.return_state = layer.return_sequences, layer.return_state

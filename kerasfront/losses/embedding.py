@@ -52,9 +52,9 @@ def circle(
         off = ops.logical_not(ops.cast(ops.eye(rows, columns), "bool"))
         same = ops.logical_and(same, off)
         other = ops.logical_and(other, off)
-    # The weights are constants to the gradient (section 3.2 of the paper).
-    pull = ops.stop_gradient(ops.maximum(1.0 + margin - similarity, 0.0))
-    push = ops.stop_gradient(ops.maximum(similarity + margin, 0.0))
+    # The gradient goes through the weights, too, as in Keras; other implementations hold them constant.
+    pull = ops.maximum(1.0 + margin - similarity, 0.0)
+    push = ops.maximum(similarity + margin, 0.0)
     near = _logarithm_of_sum(-gamma * pull * (similarity - (1.0 - margin)), same)
     far = _logarithm_of_sum(gamma * push * (similarity - margin), other)
     return ops.softplus(near + far)
@@ -71,7 +71,7 @@ def _references(y_true: Any, y_pred: Any, labels: Any, embeddings: Any) -> tuple
     if not fits or shapes[1][1] != shapes[3][1]:
         raise ValueError(
             "circle: labels and embeddings do not fit. Expected labels (batch,) and embeddings (batch, d), also of the "
-            f"references; got {shapes[0]}, {shapes[1]}, {shapes[2]} and {shapes[3]}. Flatten each embedding to one axis."
+            f"references; got {shapes[0]}, {shapes[1]}, {shapes[2]} and {shapes[3]}. Flatten each embedding."
         )
     return labels, embeddings
 

@@ -8,6 +8,7 @@ from typing import Any
 from kerasfront import tree
 from kerasfront.backend import symbolic
 from kerasfront.layers.layer import Layer
+from kerasfront.layers.shapes import map_shapes
 from kerasfront.models.graph import Graph
 from kerasfront.training.trainer import Trainer
 
@@ -62,9 +63,7 @@ class Model(Trainer, Layer):
         """Make all variables by running `call` once on symbolic inputs of a shape."""
         if self._graph is not None or input_shape is None:
             return
-        from kerasfront.layers.layer import _map_shapes
-
-        specs = _map_shapes(lambda shape: symbolic.KerasTensor(shape, self.compute_dtype), input_shape)
+        specs = map_shapes(lambda shape: symbolic.KerasTensor(shape, self.compute_dtype), input_shape)
         with symbolic.recording_off():
             self.call(specs)
 

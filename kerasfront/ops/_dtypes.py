@@ -34,11 +34,6 @@ def promote_float(kinds: Kinds, wanted: Wanted = None) -> Rule:
     return [common] * len(kinds), common
 
 
-def divide(kinds: Kinds, wanted: Wanted = None) -> Rule:
-    """True division: floats as they are; small integers divide in the default float type."""
-    return promote_float(kinds, wanted)
-
-
 def compare(kinds: Kinds, wanted: Wanted = None) -> Rule:
     """Arguments to their least upper bound; the result is bool."""
     return [_common(kinds)] * len(kinds), "bool"
@@ -59,6 +54,13 @@ def integer(kinds: Kinds, wanted: Wanted = None) -> Rule:
     common = _common(kinds)
     if not (dtypes.is_int(common) or common == "bool"):
         raise OpError(f"expected integers or bool, got {common}. Cast the arguments first.")
+    return [common] * len(kinds), common
+
+
+def integer_no_bool(kinds: Kinds, wanted: Wanted = None) -> Rule:
+    """Integers only; bool to int32."""
+    common = str(integer(kinds)[1])
+    common = "int32" if common == "bool" else common
     return [common] * len(kinds), common
 
 
@@ -194,8 +196,3 @@ def complex_pair_of_results(kinds: Kinds, wanted: Wanted = None) -> Rule:
     common = dtypes.float_type(*kinds)
     result = "complex128" if common in ("float64", "complex128") else "complex64"
     return [common] * len(kinds), [result, result]
-
-
-def stop_if_float(kinds: Kinds, wanted: Wanted = None) -> Rule:
-    """The argument as it is."""
-    return [None] * len(kinds), dtypes.strengthen(kinds[0])

@@ -208,7 +208,8 @@ def convert_to_numpy(x: Any) -> np.ndarray:
     """Return the values as a NumPy array on the host."""
     owner = dispatch.owner_of(x)
     if owner is dispatch.VARIABLE:
-        return convert_to_numpy(x.value)
+        # A copy where the engine's tensors are host arrays: the result must not be the live value.
+        return x.backend.to_numpy(x.value)
     if owner is dispatch.WEAK:
         if isinstance(x, (list, tuple)) and any(dispatch.is_tensor(leaf) for leaf in tree.flatten(x)):
             return np.stack([convert_to_numpy(item) for item in x])

@@ -158,7 +158,7 @@ def add(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the sums."""
 
 
-@primitive(shape=_shapes.broadcast, dtype=_dtypes.promote)
+@primitive(shape=_shapes.broadcast, dtype=_dtypes.no_bool)
 def subtract(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the differences x1 - x2."""
 
@@ -168,7 +168,7 @@ def multiply(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the products."""
 
 
-@primitive(shape=_shapes.broadcast, dtype=_dtypes.divide)
+@primitive(shape=_shapes.broadcast, dtype=_dtypes.promote_float)
 def true_divide(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the quotients x1 / x2; integers divide as the default float type."""
 
@@ -243,12 +243,12 @@ def bitwise_xor(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the bits set in one only."""
 
 
-@primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
+@primitive(shape=_shapes.broadcast, dtype=_dtypes.integer_no_bool)
 def left_shift(x1: Tensor, x2: Tensor) -> Tensor:
     """Return x1 with its bits moved up by x2 places."""
 
 
-@primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
+@primitive(shape=_shapes.broadcast, dtype=_dtypes.integer_no_bool)
 def right_shift(x1: Tensor, x2: Tensor) -> Tensor:
     """Return x1 with its bits moved down by x2 places; the sign bit is repeated (arithmetic shift)."""
 

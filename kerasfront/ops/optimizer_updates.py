@@ -8,6 +8,7 @@ A body computes in the dtype of each parameter; powers with the step are taken i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -41,10 +42,10 @@ def _float(step: Any) -> Any:
     return ops.cast(step, "float32")
 
 
-def _powers(step: Any, *bases: float) -> tuple:
-    """Return ``base ** step`` in float32."""
+def _bias(step: Any, base: float) -> Any:
+    """Return ``1 - base ** step``, exact in float32 where the power is near 1: there the difference would cancel."""
     step = _float(step)
-    return tuple(ops.power(ops.full_like(step, base), step) for base in bases)
+    return -ops.expm1(step * math.log(base)) if base > 0 else ops.ones_like(step)
 
 
 @derived
@@ -172,8 +173,7 @@ def amsgrad_update(
 
 
 def _adam_rate(learning_rate: Any, step: Any, beta_1: float, beta_2: float) -> Any:
-    power_1, power_2 = _powers(step, beta_1, beta_2)
-    return learning_rate * ops.sqrt(1 - power_2) / (1 - power_1)
+    return learning_rate * ops.sqrt(_bias(step, beta_2)) / _bias(step, beta_1)
 
 
 def _moments(g: Any, m: Any, v: Any, beta_1: float, beta_2: float) -> tuple:
@@ -238,7 +238,7 @@ def adamax_update(
 
     Source: Kingma and Ba, "Adam", 2015, algorithm 2; epsilon keeps the division finite.
     """
-    rate = _Scalars(learning_rate / (1 - _powers(step, beta_1)[0]))
+    rate = _Scalars(learning_rate / _bias(step, beta_1))
 
     def update(w: Any, g: Any, m: Any, u: Any) -> tuple:
         m = m + (g - m) * (1 - beta_1)
@@ -269,12 +269,12 @@ def nadam_update(
     Source: Dozat, "Incorporating Nesterov Momentum into Adam", 2016, algorithm 2, with the schedule
     ``mu_t = b1 (1 - 0.96^t / 2)`` of section 2.
     """
-    now, after = (beta_1 * (1 - 0.5 * _powers(_float(step) + ahead, 0.96)[0]) for ahead in (0, 1))
+    now, after = (beta_1 * (0.5 + 0.5 * _bias(_float(step) + ahead, 0.96)) for ahead in (0, 1))
     product = decay_product * now
     scalars = _Scalars(
         learning_rate * after / (1 - product * after),
         learning_rate * (1 - now) / (1 - product),
-        1 - _powers(step, beta_2)[0],
+        _bias(step, beta_2),
     )
 
     def update(w: Any, g: Any, m: Any, v: Any) -> tuple:
@@ -317,8 +317,7 @@ def lamb_update(
 
     Source: You et al., "Large Batch Optimization for Deep Learning", 2020, algorithm 2, with phi(z) = z.
     """
-    power_1, power_2 = _powers(step, beta_1, beta_2)
-    scalars = _Scalars(learning_rate, 1 - power_1, 1 - power_2)
+    scalars = _Scalars(learning_rate, _bias(step, beta_1), _bias(step, beta_2))
 
     def update(w: Any, g: Any, m: Any, v: Any) -> tuple:
         rate, correction_1, correction_2 = scalars.like(w)

@@ -309,12 +309,10 @@ class Nadam(Optimizer):
     def update_all(self, gradients: list, variables: list[Variable], learning_rate: Any) -> None:
         """Change all variables."""
         slots = [self.slots_of(column, variables) for column in self._slots]
-        slots.append(self._product)
         step = self.iterations + 1
         *new, product = ops.nadam_update(
-            variables, gradients, *slots, learning_rate, step, self.beta_1, self.beta_2, self.epsilon
+            variables, gradients, *slots, self._product, learning_rate, step, self.beta_1, self.beta_2, self.epsilon
         )
-        del slots[-1]
         for targets, values in zip((variables, *slots), new, strict=True):
             assign_all(targets, values)
         self._product.assign(product)

@@ -263,7 +263,7 @@ class Optimizer(Slots):
 
     def _accumulate(self, gradients: list, variables: list[Variable]) -> None:
         """Add to the accumulators; each so many times take a step on their mean and clear them."""
-        steps = self.gradient_accumulation_steps
+        steps = self.gradient_accumulation_steps or 1
         accumulators = self.slots_of(self._accumulators, variables)
         sums = [ops.add(a, g) for a, g in zip(accumulators, gradients, strict=True)]
         complete = ops.equal(ops.mod(self._iterations, steps), steps - 1)

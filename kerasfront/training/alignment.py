@@ -6,13 +6,25 @@ list in the order of the outputs, by a dict under their names, or once for all. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kerasfront import errors, tree
 
 MISSING = object()
 """Stands for an output that a dict does not mention."""
+
+
+def names_in(given: Any) -> Iterator[str]:
+    """Yield the strings in a nested structure of losses or metrics, without those inside of configs."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, dict) and "class_name" not in given:
+        for item in given.values():
+            yield from names_in(item)
+    elif isinstance(given, (list, tuple)):
+        for item in given:
+            yield from names_in(item)
 
 
 def output_names(outputs: Any, layer_names: Sequence[str] | None = None) -> list[str]:

@@ -18,6 +18,7 @@ _BY_SHAPE = {
     "sparse": losses_module.SparseCategoricalCrossentropy,
     "categorical": losses_module.CategoricalCrossentropy,
 }
+_NAMES_BY_SHAPE = ("crossentropy", "ce")
 
 
 class CompileLoss:
@@ -32,6 +33,10 @@ class CompileLoss:
     def __init__(self, loss: Any, loss_weights: Any = None, where: str = "model"):
         self._loss, self._loss_weights = loss, loss_weights
         self._where = where
+        for name in alignment.names_in(loss):
+            # What else is wrong shows with the first batch; a wrong name need not wait.
+            if name.lower() not in _NAMES_BY_SHAPE:
+                losses_module.get(name)
         self.built = False
         self.names: list[str] = []
         self.losses: list[Any] = []
@@ -91,7 +96,7 @@ class CompileLoss:
             raise ValueError(
                 f"{where}: there are no labels. Expected labels for this output; got None. Pass them in `y`."
             )
-        if isinstance(item, str) and item.lower() in ("crossentropy", "ce"):
+        if isinstance(item, str) and item.lower() in _NAMES_BY_SHAPE:
             item = _BY_SHAPE[targets.kind_of_classes(true, pred)]()
         loss = losses_module.get(item)
         if not isinstance(loss, losses_module.Loss):

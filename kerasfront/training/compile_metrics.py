@@ -38,6 +38,9 @@ class CompileMetrics:
     def __init__(self, metrics: Any, weighted_metrics: Any = None, where: str = "model"):
         self._given = (metrics, weighted_metrics)
         self._where = where
+        for name in alignment.names_in(self._given):
+            if name.lower() not in _BY_SHAPE:
+                metrics_module.get(name)
         self.built = False
         self.names: list[str] = []
         self._entries: list[_Entry] = []

@@ -30,8 +30,8 @@ def run_next(model: Any, kind: str, iterator: Any) -> Any:
     return result[0] if kind == "predict" else result
 
 
-def train(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
-    """Take one optimizer step and count the loss. Returns x, y, the outputs and the sample weights."""
+def train(model: Any, data: Any, judge: Callable) -> Any:
+    """Take one optimizer step, count the loss, and return what `judge(x, y, y_pred, sample_weight)` says."""
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     optimizer = model.optimizer
     variables = model.trainable_variables
@@ -45,21 +45,24 @@ def train(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
     if variables:
         (_, (loss, y_pred, mask)), gradients = value_and_grad(forward, variables, has_aux=True)
         _check_gradients(model, gradients, variables)
-        optimizer.apply(gradients, variables)
     else:
         _, (loss, y_pred, mask) = forward()
     _put_masks(y_pred, mask)
     count_loss(model, x, loss)
-    return x, y, y_pred, sample_weight
+    logs = judge(x, y, y_pred, sample_weight)
+    # Last, because an engine may change weights in place: what can fail has been done by then.
+    if variables:
+        optimizer.apply(gradients, variables)
+    return logs
 
 
-def test(model: Any, data: Any) -> tuple[Any, Any, Any, Any]:
-    """Run the model for inference and count the loss. Returns x, y, the outputs and the sample weights."""
+def test(model: Any, data: Any, judge: Callable) -> Any:
+    """Run the model for inference, count the loss, and return what `judge(x, y, y_pred, sample_weight)` says."""
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     y_pred = model(x, training=False)
     loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
     count_loss(model, x, loss)
-    return x, y, y_pred, sample_weight
+    return judge(x, y, y_pred, sample_weight)
 
 
 def predict(model: Any, data: Any) -> Any:
@@ -180,7 +183,7 @@ def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
     step = getattr(model, f"{kind}_step")
 
     def quiet_step(data: Any) -> dict:
-        count_metrics(model, *(train if kind == "train" else test)(model, data))
+        (train if kind == "train" else test)(model, data, functools.partial(count_metrics, model))
         return {}
 
     one = quiet_step if quiet else step

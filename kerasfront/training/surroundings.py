@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,10 +70,12 @@ class Validation:
         source: the held out data.
         frequency: every so many epochs, or a set of epochs counted from one.
         callbacks: the `CallbackList` of the surrounding `fit`.
+        where: the caller, for messages.
     """
 
-    def __init__(self, model: Any, source: data.DataSource, frequency: Any, callbacks: Any):
+    def __init__(self, model: Any, source: data.DataSource, frequency: Any, callbacks: Any, where: str):
         self._model, self._source, self._frequency, self._callbacks = model, source, frequency, callbacks
+        self._check: Any = functools.partial(check_labels, model, source, f"{where}, validation_data")
 
     def __call__(self, epoch: int) -> dict[str, Any]:
         """Return the logs, "val_" before each name; none where it is not due."""
@@ -80,7 +83,8 @@ class Validation:
         due = number in self._frequency if isinstance(self._frequency, frozenset) else number % self._frequency == 0
         if not due:
             return {}
-        logs = loop.evaluate(self._model, self._source, self._callbacks)
+        logs = loop.evaluate(self._model, self._source, self._callbacks, self._check)
+        self._check = None
         return {f"val_{name}": value for name, value in logs.items()}
 
 

@@ -207,14 +207,12 @@ class Trainer:
             ...         self.optimizer.apply(gradients, self.trainable_variables)
             ...         return {"loss": loss}
         """
-        x, y, y_pred, sample_weight = step.train(self, data)
-        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        return step.train(self, data, self.compute_metrics)
 
     @step.default
     def test_step(self, data: Any) -> dict[str, Any]:
         """Judge the model on a batch and return the logs, as tensors."""
-        x, y, y_pred, sample_weight = step.test(self, data)
-        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        return step.test(self, data, self.compute_metrics)
 
     @step.default
     def predict_step(self, data: Any) -> Any:
@@ -341,7 +339,7 @@ class Trainer:
                 held_out = closing.enter_context(
                     surroundings.validation_source(validation_data, size, validation_steps, where)
                 )
-                validate = surroundings.Validation(self, held_out, frequency, known)
+                validate = surroundings.Validation(self, held_out, frequency, known, where)
             closing.enter_context(surroundings.running(self))
             check = functools.partial(surroundings.check_labels, self, source, where)
             loop.fit(self, source, known, range(first, epochs), validate, check)

@@ -57,7 +57,7 @@ COMPILING = [
 @pytest.mark.parametrize("options, near", COMPILING)
 def test_unknown_names_and_numbers_in_compile(options, near):
     with pytest.raises(ValueError, match=near):
-        model_with(**options).fit(X, Z, verbose=0)
+        model_with(**options)
 
 
 FITTING = [
@@ -65,6 +65,7 @@ FITTING = [
     (regression, {}, X[:, :3], Z, "3"),
     (regression, {}, X, np.zeros((10, 2)), "labels do not fit"),
     (classifier, {"loss": SPARSE}, X, Y + 1, "class label 3 in `y` is out of range"),
+    (classifier, {"loss": SPARSE}, X, Y.astype("float32") + 1, "class label 3.0 in `y` is out of range"),
     (classifier, {"loss": SPARSE}, X, np.eye(3)[Y[:, 0]], "labels do not fit"),
     (classifier, {"loss": "categorical_crossentropy"}, X, Y, "labels do not fit"),
     (two_outputs, {}, X, Z, "2 outputs"),
@@ -92,6 +93,11 @@ def test_data_losses_and_metrics_that_do_not_fit(make, options, x, y, message):
         model.fit(x, y, verbose=0)
     assert "xpected" in str(caught.value) and "got" in str(caught.value)
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_labels_out_of_range_in_validation_data():
+    with pytest.raises(ValueError, match="validation_data: class label 3 in `y` is out of range"):
+        model_with(classifier, loss=SPARSE).fit(X, Y, validation_data=(X, Y + 1), verbose=0)
 
 
 def test_labels_out_of_range_on_a_batch():

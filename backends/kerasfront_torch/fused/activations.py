@@ -16,9 +16,7 @@ selu = torch.selu
 sigmoid = torch.sigmoid
 log_sigmoid = functional.logsigmoid
 softsign = functional.softsign
-hard_sigmoid = functional.hardsigmoid
 hard_shrink = torch.hardshrink
-celu = torch.celu
 softmax = torch.softmax
 log_softmax = torch.log_softmax
 
@@ -44,9 +42,14 @@ def gelu(x: Tensor, approximate: bool = True) -> Tensor:
     return functional.gelu(x, approximate="tanh" if approximate else "none")
 
 
+def hard_sigmoid(x: Tensor) -> Tensor:
+    # functional.hardsigmoid multiplies by a single-precision 1/6 in float64 too.
+    return functional.relu6(x + 3) / 6
+
+
 def hard_silu(x: Tensor) -> Tensor:
     # functional.hardswish has another gradient at 3.
-    return x * functional.hardsigmoid(x)
+    return x * hard_sigmoid(x)
 
 
 def hard_tanh(x: Tensor) -> Tensor:

@@ -1,0 +1,111 @@
+"""The runtime services for TensorFlow: conversion, gradients by tapes, `tf.function`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from kerasfront import errors, tree
+from kerasfront.backend.contract import Backend, Pure
+
+from kerasfront_tensorflow import fused, ops
+
+
+class TensorFlowBackend(Backend):
+    """TensorFlow: eager tensors, and steps traced to graphs."""
+
+    name = "tensorflow"
+    ops = ops
+    overrides = fused
+    # Small ops cost some microseconds each; the host draws the same bits at once.
+    prefers_host_random = True
+
+    def is_tensor(self, value: Any) -> bool:
+        return isinstance(value, tf.Tensor)
+
+    def is_traced(self, value: Any) -> bool:
+        return not hasattr(value, "_numpy")
+
+    def tracing(self) -> bool:
+        return not tf.executing_eagerly()
+
+    def dtype_name(self, value: Any) -> str:
+        return value.dtype.name
+
+    def convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
+        if isinstance(value, tf.Tensor):
+            return value if dtype is None or value.dtype == dtype else ops.elementwise.cast(value, dtype)
+        if dtype is not None and not isinstance(value, np.ndarray):
+            # Read in the dtype wanted at once, so that large integers are not cut by a detour.
+            return tf.constant(np.asarray(value, tf.as_dtype(dtype).as_numpy_dtype))
+        tensor = tf.constant(value)
+        return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
+
+    def to_numpy(self, value: Any) -> np.ndarray:
+        return np.array(value.numpy())
+
+    def from_dlpack(self, value: Any) -> Any:
+        return tf.experimental.dlpack.from_dlpack(value.__dlpack__())
+
+    def create_handle(self, value: Any, trainable: bool) -> Any:
+        return tf.Variable(value, trainable=trainable)
+
+    def read_handle(self, handle: Any) -> Any:
+        return handle.read_value()
+
+    def write_handle(self, handle: Any, value: Any) -> Any:
+        handle.assign(value)
+        return handle
+
+    def value_and_grad(self, function: Callable, values: list) -> tuple[Any, list, list]:
+        # Each value is a tensor of its own, also where two Variables hold the same one.
+        values = [tf.identity(value) for value in values]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([value for value in values if value.dtype.is_floating or value.dtype.is_complex])
+            loss, further = function(values)
+        gradients = tape.gradient(loss, values)
+        return loss, further, [_dense(gradient, value) for gradient, value in zip(gradients, values, strict=True)]
+
+    def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable:
+        return _Compiled(pure, bool(jit_compile))
+
+
+def _dense(gradient: Any, value: Any) -> Any:
+    if gradient is None:
+        return None
+    gradient = tf.convert_to_tensor(gradient)
+    return gradient if gradient.shape == value.shape else tf.reshape(gradient, value.shape)
+
+
+class _Compiled:
+    """A pure function as graphs, one for each signature of its inputs and each set of variables behind its values."""
+
+    def __init__(self, pure: Pure, jit_compile: bool):
+        self._pure, self._jit_compile = pure, jit_compile
+        self._graphs: dict[tuple, tuple] = {}
+
+    def __call__(self, handles: list, inputs: list) -> tuple[list, list]:
+        key = (tuple(map(id, handles)), tuple([(x.dtype, tuple(x.shape)) for x in inputs]))
+        found = self._graphs.get(key)
+        if found is None:
+            found = self._graphs[key] = self._trace(handles, inputs)
+        graph, self._pure.written, written, _ = found
+        return graph(*inputs), written
+
+    def _trace(self, handles: list, inputs: list) -> tuple:
+        pure = self._pure
+
+        def step(*tensors: Any) -> list:
+            outputs, new = pure([handle.read_value() for handle in handles], list(tensors))
+            for place, value in zip(pure.written, new, strict=True):
+                handles[place].assign(value)
+            return outputs
+
+        traced = tf.function(step, autograph=False, jit_compile=self._jit_compile)
+        graph = traced.get_concrete_function(*[tf.TensorSpec(x.shape, x.dtype) for x in inputs])
+        written = list(pure.written)
+        # The handles are kept with the graph, so that their ids stay theirs.
+        return graph, written, [handles[place] for place in written], list(handles)

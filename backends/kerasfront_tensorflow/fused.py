@@ -1,0 +1,1 @@
+"""Native versions of derived ops."""

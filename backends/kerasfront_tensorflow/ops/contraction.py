@@ -1,0 +1,29 @@
+"""Products that sum over axes."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from kerasfront_tensorflow.ops.kernel import INTEGERS, widened
+
+
+def _matmul(x1: Any, x2: Any) -> Any:
+    rank1, rank2 = len(x1.shape), len(x2.shape)
+    if rank1 == 1 and rank2 == 1:
+        return tf.reduce_sum(x1 * x2)
+    if rank1 == 1:
+        return tf.squeeze(tf.matmul(x1[None], x2), -2)
+    if rank2 == 1:
+        return tf.squeeze(tf.matmul(x1, x2[:, None]), -1)
+    if rank1 > 2 and rank2 == 2 and x1.shape.is_fully_defined():
+        # One large product instead of one for each leading index.
+        shape = x1.shape.as_list()
+        return tf.reshape(tf.matmul(tf.reshape(x1, (-1, shape[-1])), x2), (*shape[:-1], x2.shape[-1]))
+    return tf.matmul(x1, x2)
+
+
+matmul = widened(_matmul, INTEGERS)
+
+
+def contract(operands: list, subscripts: str) -> Any:
+    return widened(lambda *xs: tf.einsum(subscripts, *xs), INTEGERS)(*operands)

@@ -1,0 +1,118 @@
+"""Primitives on single elements."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
+
+negative = widened(tf.negative, INTEGERS)
+floor = tf.floor
+ceil = tf.math.ceil
+exp = tf.exp
+expm1 = tf.math.expm1
+log = tf.math.log
+log1p = tf.math.log1p
+sqrt = tf.sqrt
+sin = tf.sin
+cos = tf.cos
+tan = tf.tan
+arcsin = tf.asin
+arccos = tf.acos
+arctan = tf.atan
+sinh = tf.sinh
+cosh = tf.cosh
+tanh = tf.tanh
+arcsinh = tf.asinh
+arccosh = tf.acosh
+arctanh = tf.atanh
+erf = tf.math.erf
+erfinv = widened(tf.math.erfinv, HALVES)
+isnan = tf.math.is_nan
+isfinite = tf.math.is_finite
+logical_not = tf.logical_not
+true_divide = tf.math.divide
+floor_divide = widened(tf.math.floordiv, INTEGERS)
+mod = widened(tf.math.floormod, INTEGERS)
+power = widened(tf.pow, INTEGERS)
+arctan2 = widened(tf.atan2, HALVES)
+equal = tf.equal
+less = widened(tf.less, BOOL)
+less_equal = widened(tf.less_equal, BOOL)
+logical_and = tf.logical_and
+logical_or = tf.logical_or
+left_shift = widened(tf.bitwise.left_shift, BOOL)
+right_shift = widened(tf.bitwise.right_shift, BOOL)
+select = tf.where
+stop_gradient = tf.stop_gradient
+complex_from_parts = tf.complex
+
+
+def _or_on_bool(function: Callable, on_bool: Callable) -> Callable:
+    def run(*arguments: Any) -> Any:
+        return (on_bool if arguments[0].dtype == tf.bool else function)(*arguments)
+
+    return run
+
+
+# bool adds as "or" and multiplies as "and".
+add = _or_on_bool(tf.add, tf.logical_or)
+multiply = _or_on_bool(tf.multiply, tf.logical_and)
+subtract = _or_on_bool(tf.subtract, tf.math.logical_xor)
+bitwise_not = _or_on_bool(tf.bitwise.invert, tf.logical_not)
+bitwise_and = _or_on_bool(tf.bitwise.bitwise_and, tf.logical_and)
+bitwise_or = _or_on_bool(tf.bitwise.bitwise_or, tf.logical_or)
+bitwise_xor = _or_on_bool(tf.bitwise.bitwise_xor, tf.math.logical_xor)
+
+
+def abs(x: Any) -> Any:
+    return x if x.dtype == tf.bool or x.dtype.is_unsigned else tf.abs(x)
+
+
+def sign(x: Any) -> Any:
+    if x.dtype == tf.bool:
+        return x
+    if x.dtype.is_integer:
+        return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.cast(tf.sign(tf.cast(x, tf.int64)), x.dtype)
+    return tf.sign(x)
+
+
+def round_half_even(x: Any) -> Any:
+    return tf.round(x) if x.dtype.is_floating else x
+
+
+def _extremum(native: Callable, before: Callable, on_bool: Callable) -> Callable:
+    def run(x1: Any, x2: Any) -> Any:
+        if x1.dtype == tf.bool:
+            return on_bool(x1, x2)
+        if not x1.dtype.is_floating:
+            return native(x1, x2)
+        # TensorFlow gives the first of equal values the whole gradient. A mean of two equal numbers is exact; NaN, which
+        # is neither above nor below, goes through it.
+        return tf.where(before(x1, x2), x1, tf.where(before(x2, x1), x2, 0.5 * x1 + 0.5 * x2))
+
+    return run
+
+
+maximum = _extremum(tf.maximum, tf.greater, tf.logical_or)
+minimum = _extremum(tf.minimum, tf.less, tf.logical_and)
+
+
+def cast(x: Any, dtype: str) -> Any:
+    # A complex number becomes real by its real part; TensorFlow warns about that.
+    if x.dtype.is_complex and not dtype.startswith("complex"):
+        x = tf.math.real(x)
+    return tf.cast(x, dtype)
+
+
+def bitcast(x: Any, dtype: str) -> Any:
+    return tf.bitcast(x, dtype)
+
+
+def real(x: Any) -> Any:
+    return tf.math.real(x) if x.dtype.is_complex else x
+
+
+def imag(x: Any) -> Any:
+    return tf.math.imag(x) if x.dtype.is_complex else tf.zeros_like(x)

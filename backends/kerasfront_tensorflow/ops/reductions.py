@@ -1,0 +1,59 @@
+"""Reductions and running totals."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from kerasfront_tensorflow.ops.kernel import HALVES, INTEGERS, widened
+
+sum = tf.reduce_sum
+product = tf.reduce_prod
+any = tf.reduce_any
+all = tf.reduce_all
+
+
+def _extremum(native: Callable, on_bool: Callable) -> Callable:
+    def run(x: Any, axis: tuple, keepdims: bool) -> Any:
+        return (on_bool if x.dtype == tf.bool else native)(x, axis, keepdims)
+
+    return run
+
+
+reduce_max = _extremum(tf.reduce_max, tf.reduce_any)
+reduce_min = _extremum(tf.reduce_min, tf.reduce_all)
+
+
+def _position(native: Callable, x: Any, axis: int | None, keepdims: bool) -> Any:
+    rank = len(x.shape)
+    flat = tf.reshape(x, (-1,)) if axis is None else x
+    if flat.dtype == tf.bool:
+        flat = tf.cast(flat, tf.int32)
+    if flat.dtype.is_floating:
+        # The first NaN counts as the best value.
+        bad = tf.math.is_nan(flat)
+        best = tf.constant(float("inf") if native is tf.argmax else float("-inf"), flat.dtype)
+        with_bad = native(tf.where(bad, best, flat), axis or 0, tf.int32)
+        flagged = tf.argmax(tf.cast(bad, tf.int32), axis or 0, tf.int32)
+        found = tf.where(tf.reduce_any(bad, axis or 0), flagged, with_bad)
+    else:
+        found = native(flat, axis or 0, tf.int32)
+    if not keepdims:
+        return found
+    return tf.reshape(found, (1,) * rank) if axis is None else tf.expand_dims(found, axis)
+
+
+def argmax(x: Any, axis: int | None, keepdims: bool) -> Any:
+    return _position(tf.argmax, x, axis, keepdims)
+
+
+def argmin(x: Any, axis: int | None, keepdims: bool) -> Any:
+    return _position(tf.argmin, x, axis, keepdims)
+
+
+def running_sum(x: Any, axis: int, dtype: str) -> Any:
+    return tf.cumsum(tf.cast(x, dtype), axis)
+
+
+def running_product(x: Any, axis: int, dtype: str) -> Any:
+    return tf.math.cumprod(tf.cast(x, dtype), axis)
