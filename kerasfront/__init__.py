@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers", "layers",
-    "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "testing", "tree", "utils",
+    "errors", "losses", "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "testing", "tree", "utils",
     "mixed_precision",
 )  # fmt: skip
 
@@ -53,7 +53,9 @@ def __getattr__(name: str) -> Any:
     else:
         # `from kerasfront import submodule` asks here first, too, and goes on by importing it.
         near = None if name.startswith("_") else _nearest(name)
-        raise AttributeError(f"module 'kerasfront' has no attribute {name!r}." + (f" Did you mean {near!r}?" if near else ""))
+        raise AttributeError(
+            f"module 'kerasfront' has no attribute {name!r}." + (f" Did you mean {near!r}?" if near else "")
+        )
     globals()[name] = value
     return value
 

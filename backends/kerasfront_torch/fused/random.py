@@ -13,7 +13,7 @@ from kerasfront_torch.tracing import is_traced, tracing
 
 Tensor = torch.Tensor
 _BLOCK = 1 << 16
-_FIRST, _SECOND = 0x7FEB352D, 0x846CA68B - (1 << 32)
+_FIRST, _SECOND, _THIRD = 0xED5AD4BB - (1 << 32), 0xAC4C1B51 - (1 << 32), 0x31848BAB
 
 
 @functools.lru_cache(maxsize=2)
@@ -43,13 +43,15 @@ def random_bits(words: Any, shape: tuple[int, ...], stream: int = 0) -> Tensor:
         torch.mul(numbers[:size], stride, out=here)
         here.add_(_wrapped(start + first * stride))
         x.copy_(here)
-        _xor_shifted(x, 16, there)
+        _xor_shifted(x, 17, there)
         x.mul_(_FIRST)
-        _xor_shifted(x, 15, there)
+        _xor_shifted(x, 11, there)
         x.add_(middle)
         x.mul_(_SECOND)
-        _xor_shifted(x, 16, there)
-        x.bitwise_xor_(here)
+        _xor_shifted(x, 15, there)
+        x.add_(here)
+        x.mul_(_THIRD)
+        _xor_shifted(x, 14, there)
     return result.reshape(shape)
 
 

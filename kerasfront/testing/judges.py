@@ -1,0 +1,291 @@
+"""The judges: each takes a case and a backend and fails if a statement about them is wrong.
+
+They stand in a fixed order, from "it runs" to "it runs compiled", so that the first failure of a case says the most.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from kerasfront import dtypes, ops, tree
+from kerasfront.backend import dispatch, registry, symbolic
+from kerasfront.backend.contract import Backend
+from kerasfront.backend.operators import OPS
+from kerasfront.state.function import function
+from kerasfront.testing.case import Case
+from kerasfront.testing.tolerance import SUM, Tolerance, difference, epsilon
+
+STEP = 1e-5
+# What central differences in float64 lose at this step: h^2 / 6 times a third derivative of size up to 30, and eps / h.
+DIFFERENCES = Tolerance(5e-9 / epsilon("float64"), 5e-9 / epsilon("float64"))
+# A derivative is a formula of a handful of functions followed by sums; of factorizations, of several solutions.
+GRADIENT = Tolerance(SUM.relative * 2, SUM.absolute * 2)
+
+
+def has_float64(backend: Backend) -> bool:
+    """Return whether the backend has tensors of float64."""
+    try:
+        return backend.dtype_name(backend.convert_to_tensor(np.ones(2), "float64")) == "float64"
+    except ValueError:
+        return False
+
+
+def float_types(case: Case, backend: Backend) -> list[str]:
+    """Return the float types in which a case is judged on a backend."""
+    if not case.float_places():
+        return [case.dtypes[0]]
+    return [dtype for dtype in case.dtypes if dtype != "float64" or has_float64(backend)]
+
+
+def called(case: Case) -> Callable:
+    """Return the function that a case calls."""
+    return case.call or getattr(ops, case.op)
+
+
+def result_of(case: Case, dtype: str) -> Any:
+    """Call the op on fresh tensors of the active backend."""
+    args, kwargs = case.with_arrays([ops.convert_to_tensor(array) for array in case.host(dtype)])
+    return called(case)(*args, **kwargs)
+
+
+@functools.lru_cache(maxsize=4)
+def _remembered(case: Case, backend: Backend, dtype: str) -> Any:
+    # Judges of one case follow each other, so a few results are enough.
+    return result_of(case, dtype)
+
+
+def _leaves(result: Any) -> list:
+    return [leaf for leaf in tree.flatten(result) if leaf is not None]
+
+
+def _fail_unless_equal(where: str, actual: Any, expected: Any, tolerance: Tolerance) -> None:
+    actual, expected = _leaves(actual), _leaves(expected)
+    assert len(actual) == len(expected), f"{where}: {len(actual)} results, expected {len(expected)}"
+    for one, other in zip(actual, expected, strict=True):
+        found = ops.convert_to_numpy(one)
+        wrong = difference(found, other, tolerance, dispatch.dtype_of(one))
+        assert wrong is None, f"{where}: {wrong}"
+
+
+def runs(case: Case, backend: Backend) -> None:
+    """The op runs, and gives tensors of the backend."""
+    for dtype in float_types(case, backend):
+        for leaf in _leaves(_remembered(case, backend, dtype)):
+            if not isinstance(leaf, (bool, int, float, str)):
+                assert backend.is_tensor(leaf), f"{dtype}: got a {type(leaf).__name__}, not a tensor of {backend.name!r}"
+
+
+def shape(case: Case, backend: Backend) -> None:
+    """Shapes and dtypes are those that the shape backend infers."""
+    for dtype in float_types(case, backend):
+        arrays = case.host(dtype)
+        args, kwargs = case.with_arrays([_symbol(array, backend) for array in arrays])
+        with symbolic.recording_off():
+            inferred = _leaves(called(case)(*args, **kwargs))
+        actual = _leaves(_remembered(case, backend, dtype))
+        assert len(actual) == len(inferred), f"{dtype}: {len(actual)} results, inferred {len(inferred)}"
+        for one, spec in zip(actual, inferred, strict=True):
+            found, wanted = dispatch.shape_of(one), dispatch.shape_of(spec)
+            fits = len(found) == len(wanted) and all(w in (None, f) for f, w in zip(found, wanted, strict=True))
+            assert fits, f"{dtype}: shape {found}, inferred {wanted}"
+            expected = backend.host_dtype(dispatch.dtype_of(spec))
+            assert dispatch.dtype_of(one) == expected, f"{dtype}: result {dispatch.dtype_of(one)}, inferred {expected}"
+
+
+def _symbol(array: np.ndarray, backend: Backend) -> symbolic.KerasTensor:
+    return symbolic.KerasTensor(array.shape, backend.host_dtype(dtypes.standardize_dtype(array.dtype)))
+
+
+def values(case: Case, backend: Backend) -> None:
+    """Values agree with the float64 reference."""
+    for dtype in float_types(case, backend):
+        _fail_unless_equal(dtype, _remembered(case, backend, dtype), case.expected(dtype), case.tolerance)
+
+
+# -- gradients -------------------------------------------------------------------------------------
+
+
+def _weights(leaf: Any) -> np.ndarray:
+    """Numbers of size about 1 that tell the elements of a result apart."""
+    size = int(np.prod(np.shape(leaf)))
+    return (np.cos(1.0 + np.arange(size)) + 1.5).reshape(np.shape(leaf))
+
+
+def _weighted_sum(case: Case, result: Any) -> Any:
+    """The scalar that is differentiated: all floats of a result, weighted; plainly summed for recorded gradients."""
+    total: Any = None
+    for leaf in _leaves(result):
+        name = dispatch.dtype_of(leaf)
+        parts = [ops.real(leaf), ops.imag(leaf)] if dtypes.is_complex(name) else [leaf] if dtypes.is_float(name) else []
+        for part in parts:
+            if case.gradients is None:
+                part = ops.multiply(part, _weights(part).astype(_host_type(dispatch.dtype_of(part))))
+            total = ops.sum(part) if total is None else ops.add(total, ops.sum(part))
+    return total
+
+
+def _host_type(name: str) -> str:
+    return name if name in ("float32", "float64") else "float32"
+
+
+def _reference_sum(case: Case, arrays: list[np.ndarray]) -> float:
+    total = 0.0
+    for leaf in _leaves(case.evaluate(arrays)):
+        leaf = np.asarray(leaf)
+        if leaf.dtype.kind == "c":
+            total += float((leaf.real * _weights(leaf)).sum() + (leaf.imag * _weights(leaf)).sum())
+        elif leaf.dtype.kind == "f":
+            total += float((leaf * _weights(leaf)).sum())
+    return total
+
+
+def finite_differences(case: Case, dtype: str) -> list[np.ndarray]:
+    """Return central differences of the reference in float64, at arguments rounded to `dtype`."""
+    arrays = [array.astype("float64") if array.dtype.kind in "fV" else array for array in case.host(dtype)]
+    gradients = []
+    for place in case.float_places():
+        slope = np.zeros_like(arrays[place])
+        for index in np.ndindex(*slope.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [array.copy() if i == place else array for i, array in enumerate(arrays)]
+                moved[place][index] += sign * STEP
+                ends.append(_reference_sum(case, moved))
+            slope[index] = (ends[0] - ends[1]) / (2 * STEP)
+        gradients.append(slope)
+    return gradients
+
+
+def gradients_of(case: Case, backend: Backend, dtype: str) -> list[np.ndarray]:
+    """Return the backend's gradients by the float arguments; zeros where the result does not depend on one."""
+    tensors = [ops.convert_to_tensor(array) for array in case.host(dtype)]
+    places = case.float_places()
+
+    def loss(moving: list) -> tuple[Any, list]:
+        every = list(tensors)
+        for place, value in zip(places, moving, strict=True):
+            every[place] = value
+        args, kwargs = case.with_arrays(every)
+        return _weighted_sum(case, called(case)(*args, **kwargs)), []
+
+    found = backend.value_and_grad(loss, [tensors[place] for place in places])[2]
+    for gradient in found:
+        assert gradient is None or dispatch.dtype_of(gradient) == dtype, f"gradient is {dispatch.dtype_of(gradient)}, not {dtype}"
+    return [
+        np.zeros(case.host(dtype)[place].shape) if gradient is None else ops.convert_to_numpy(gradient)
+        for place, gradient in zip(places, found, strict=True)
+    ]
+
+
+def gradient(case: Case, backend: Backend) -> None:
+    """Gradients agree with central differences of the reference, or with those recorded."""
+    allowed = max(GRADIENT, case.tolerance, key=lambda tolerance: tolerance.absolute)
+    for dtype in float_types(case, backend):
+        if dtype not in ("float32", "float64"):
+            continue
+        expected = finite_differences(case, dtype) if case.gradients is None else case.gradients
+        limit = allowed if dtype == "float32" else Tolerance(DIFFERENCES.relative + allowed.relative, DIFFERENCES.absolute + allowed.absolute)
+        found = gradients_of(case, backend, dtype)
+        assert len(found) == len(expected), f"{len(found)} gradients, expected {len(expected)}"
+        # One scale for all of them: a gradient may be 0 beside large ones of the same call.
+        largest = max((np.max(np.abs(each), initial=0.0) for each in expected), default=0.0)
+        for place, (one, other) in enumerate(zip(found, expected, strict=True)):
+            wrong = difference(np.append(one, largest), np.append(np.broadcast_to(other, one.shape), largest), limit, dtype)
+            assert wrong is None, f"{dtype}: gradient by array {place}: {wrong}"
+
+
+# -- overrides and compiled functions ------------------------------------------------------------------
+
+
+def is_overridden(case: Case, backend: Backend) -> bool:
+    """Return whether the backend has a native version of the case's derived op."""
+    op = getattr(OPS.get(case.op), "op", None)
+    return op is not None and not op.primitive and getattr(backend.overrides, case.op, None) is not None
+
+
+@contextlib.contextmanager
+def body_alone(name: str) -> Iterator[None]:
+    """Run the derived body of an op, whatever the backend overrides."""
+    op = OPS[name].op
+    op.implementation = lambda backend: op.body
+    op.fast.clear()
+    try:
+        yield
+    finally:
+        del op.implementation
+        op.fast.clear()
+
+
+def override(case: Case, backend: Backend) -> None:
+    """The native version of a derived op gives the values and gradients of its body."""
+    for dtype in float_types(case, backend):
+        actual = result_of(case, dtype)
+        slopes = gradients_of(case, backend, dtype) if case.has_gradient else []
+        with body_alone(case.op):
+            expected = [ops.convert_to_numpy(leaf) for leaf in _leaves(result_of(case, dtype))]
+            expected_slopes = gradients_of(case, backend, dtype) if case.has_gradient else []
+        # Both are off the truth by as much as the class allows.
+        _fail_unless_equal(dtype, actual, expected, _twice(case.tolerance))
+        for place, (one, other) in enumerate(zip(slopes, expected_slopes, strict=True)):
+            wrong = difference(one, other, _twice(max(GRADIENT, case.tolerance, key=lambda each: each.absolute)), dtype)
+            assert wrong is None, f"{dtype}: gradient by array {place}: {wrong}"
+
+
+def _twice(tolerance: Tolerance) -> Tolerance:
+    return Tolerance(2 * tolerance.relative, 2 * tolerance.absolute)
+
+
+def compiled(case: Case, backend: Backend) -> None:
+    """Compiled, the op gives what it gives eagerly."""
+    for dtype in float_types(case, backend):
+
+        def body(tensors: list) -> Any:
+            args, kwargs = case.with_arrays(list(tensors))
+            return called(case)(*args, **kwargs)
+
+        expected = [ops.convert_to_numpy(leaf) for leaf in _leaves(_remembered(case, backend, dtype))]
+        actual = function(body)([ops.convert_to_tensor(array) for array in case.host(dtype)])
+        _fail_unless_equal(dtype, actual, expected, _twice(case.tolerance))
+
+
+def forget() -> None:
+    """Drop remembered results, which hold tensors."""
+    _remembered.cache_clear()
+
+
+JUDGES: dict[str, Callable[[Case, Backend], None]] = {
+    "runs": runs,
+    "shape": shape,
+    "values": values,
+    "gradient": gradient,
+    "override": override,
+    "compiled": compiled,
+}
+
+
+def judges_of(case: Case, backend: Backend) -> list[str]:
+    """Return which judges have something to say about a case on a backend."""
+    differentiable = case.has_gradient and any(dtype in ("float32", "float64") for dtype in case.dtypes)
+    applies = {
+        "values": case.reference is not None,
+        "gradient": differentiable,
+        "override": is_overridden(case, backend),
+        "compiled": case.compiled,
+    }
+    return [name for name in JUDGES if applies.get(name, True)]
+
+
+def judge(name: str, case: Case, backend_name: str) -> None:
+    """Put a case before one judge.
+
+    Raises:
+        AssertionError: the judge finds against the backend.
+    """
+    backend = registry.get(backend_name)
+    with registry.scope(backend):
+        JUDGES[name](case, backend)

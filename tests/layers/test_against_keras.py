@@ -1,0 +1,193 @@
+"""Each layer gives what the layer of Keras gives with the same weights, and has the same weights."""
+
+import numpy as np
+import pytest
+
+import kerasfront as kf
+
+generator = np.random.default_rng(0)
+
+
+def numbers(*shape):
+    return generator.normal(size=shape).astype("float32")
+
+
+SEQUENCE, IMAGE, OTHER = numbers(2, 5, 3), numbers(2, 8, 9, 3), numbers(2, 6, 3)
+INTEGERS = np.array([[1, 2, 6], [0, 0, 3]])
+
+CASES = [
+    ("Dense", {"units": 4, "activation": "relu"}, [numbers(3, 5)]),
+    ("Dense", {"units": 4, "use_bias": False}, [SEQUENCE]),
+    ("Activation", {"activation": "gelu"}, [SEQUENCE]),
+    ("Conv1D", {"filters": 4, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}, [SEQUENCE]),
+    ("Conv1D", {"filters": 4, "kernel_size": 2, "strides": 2, "padding": "same"}, [SEQUENCE]),
+    ("Conv2D", {"filters": 4, "kernel_size": (3, 2), "strides": 2, "padding": "same"}, [IMAGE]),
+    ("Conv2D", {"filters": 6, "kernel_size": 3, "groups": 3, "activation": "tanh"}, [IMAGE]),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "dilation_rate": 2}, [IMAGE]),
+    ("MaxPooling1D", {"pool_size": 2}, [SEQUENCE]),
+    ("MaxPooling2D", {"pool_size": 2, "padding": "same"}, [IMAGE]),
+    ("MaxPooling2D", {"pool_size": 3, "strides": 2}, [IMAGE]),
+    ("AveragePooling1D", {"pool_size": 2, "padding": "same"}, [SEQUENCE]),
+    ("AveragePooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, [IMAGE]),
+    ("GlobalAveragePooling1D", {}, [SEQUENCE]),
+    ("GlobalAveragePooling2D", {"keepdims": True}, [IMAGE]),
+    ("GlobalMaxPooling1D", {}, [SEQUENCE]),
+    ("GlobalMaxPooling2D", {}, [IMAGE]),
+    ("BatchNormalization", {}, [IMAGE]),
+    ("BatchNormalization", {"axis": 1, "scale": False}, [IMAGE]),
+    ("LayerNormalization", {}, [SEQUENCE]),
+    ("LayerNormalization", {"axis": [1, 2], "center": False}, [SEQUENCE]),
+    ("Embedding", {"input_dim": 7, "output_dim": 3}, [INTEGERS]),
+    ("SimpleRNN", {"units": 4}, [SEQUENCE]),
+    ("SimpleRNN", {"units": 4, "return_sequences": True, "go_backwards": True}, [SEQUENCE]),
+    ("LSTM", {"units": 4}, [SEQUENCE]),
+    ("LSTM", {"units": 4, "return_sequences": True, "go_backwards": True}, [SEQUENCE]),
+    ("LSTM", {"units": 4, "activation": "relu", "recurrent_activation": "hard_sigmoid"}, [SEQUENCE]),
+    ("LSTM", {"units": 4, "use_bias": False}, [SEQUENCE]),
+    ("GRU", {"units": 4}, [SEQUENCE]),
+    ("GRU", {"units": 4, "reset_after": False, "return_sequences": True}, [SEQUENCE]),
+    ("GRU", {"units": 4, "return_sequences": True, "go_backwards": True}, [SEQUENCE]),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, [SEQUENCE, OTHER]),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "output_shape": 7, "use_bias": False}, [SEQUENCE, OTHER]),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (None, 8), "bias_axes": "d"}, [SEQUENCE]),
+    ("Flatten", {}, [IMAGE]),
+    ("Flatten", {"data_format": "channels_first"}, [IMAGE]),
+    ("Reshape", {"target_shape": (-1, 3)}, [IMAGE]),
+    ("Permute", {"dims": (3, 1, 2)}, [IMAGE]),
+    ("Rescaling", {"scale": 0.5, "offset": 1.0}, [IMAGE]),
+    ("Dropout", {"rate": 0.5}, [SEQUENCE]),
+    ("Add", {}, [[SEQUENCE, SEQUENCE]]),
+    ("Multiply", {}, [[SEQUENCE, SEQUENCE]]),
+    ("Average", {}, [[SEQUENCE, SEQUENCE]]),
+    ("Concatenate", {"axis": 1}, [[SEQUENCE, OTHER]]),
+    ("Softmax", {"axis": 1}, [SEQUENCE]),
+]
+IDS = [f"{name}-{'-'.join(f'{key}={value}' for key, value in options.items())}" for name, options, _ in CASES]
+
+
+def spec(value):
+    if isinstance(value, list):
+        return [spec(item) for item in value]
+    return kf.KerasTensor((None, *value.shape[1:]), str(value.dtype))
+
+
+def names_and_shapes(layer):
+    # The first part is the layer's own name; the cell's may have a number behind it.
+    return [(weight.path.rpartition("/")[2], tuple(weight.shape)) for weight in layer.weights]
+
+
+@pytest.mark.parametrize(("name", "options", "inputs"), CASES, ids=IDS)
+def test_layer_agrees_with_keras(engine, name, options, inputs):
+    import keras
+
+    theirs, ours = getattr(keras.layers, name)(**options), getattr(kf.layers, name)(**options)
+    expected = np.asarray(theirs(*inputs))
+    ours(*inputs)
+    assert names_and_shapes(ours) == names_and_shapes(theirs)
+    ours.set_weights(theirs.get_weights())
+    result = kf.ops.convert_to_numpy(ours(*inputs))
+    np.testing.assert_allclose(result, expected, rtol=2e-5, atol=2e-6)
+    assert result.dtype == expected.dtype
+
+
+@pytest.mark.parametrize(("name", "options", "inputs"), CASES, ids=IDS)
+def test_symbolic_shape_and_config_fit(engine, name, options, inputs):
+    layer = getattr(kf.layers, name)(**options)
+    result = layer(*inputs)
+    symbolic = layer(*map(spec, inputs))
+    assert symbolic.shape[1:] == kf.ops.shape(result)[1:]
+    assert symbolic.dtype == kf.ops.dtype(result)
+    clone = type(layer).from_config(layer.get_config())
+    clone(*inputs)
+    assert names_and_shapes(clone) == names_and_shapes(layer)
+    clone.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(kf.ops.convert_to_numpy(clone(*inputs)), kf.ops.convert_to_numpy(result))
+
+
+@pytest.mark.parametrize("options", [
+    {"kind": "LSTM", "units": 4},
+    {"kind": "GRU", "units": 3, "return_sequences": True},
+    {"kind": "SimpleRNN", "units": 2, "return_sequences": True},
+])  # fmt: skip
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_masked_recurrence_agrees_with_keras(engine, options, bidirectional):
+    import keras
+
+    options = dict(options)
+    kind = options.pop("kind")
+    ids = np.array([[1, 2, 0, 0], [3, 0, 0, 5]])
+    models = []
+    for library in (keras, kf):
+        layer = getattr(library.layers, kind)(**options)
+        layer = library.layers.Bidirectional(layer) if bidirectional else layer
+        models.append(library.Sequential([library.layers.Embedding(7, 3, mask_zero=True), layer]))
+    expected = np.asarray(models[0](ids))
+    models[1](ids)
+    models[1].set_weights(models[0].get_weights())
+    np.testing.assert_allclose(kf.ops.convert_to_numpy(models[1](ids)), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_attention_passes_masks_and_returns_scores_like_keras(engine):
+    import keras
+
+    options = {"num_heads": 2, "key_dim": 4}
+    theirs, ours = keras.layers.MultiHeadAttention(**options), kf.layers.MultiHeadAttention(**options)
+    mask = np.array([[True, True, False, True, True]] * 2)
+    call = {"return_attention_scores": True, "use_causal_mask": True, "key_mask": mask}
+    expected = [np.asarray(part) for part in theirs(SEQUENCE, SEQUENCE, **call)]
+    ours(SEQUENCE, SEQUENCE)
+    ours.set_weights(theirs.get_weights())
+    for result, wanted in zip(ours(SEQUENCE, SEQUENCE, **call), expected, strict=True):
+        np.testing.assert_allclose(kf.ops.convert_to_numpy(result), wanted, rtol=2e-5, atol=1e-6)
+
+
+def test_batch_normalization_moves_its_averages_like_keras(engine):
+    import keras
+
+    theirs, ours = keras.layers.BatchNormalization(momentum=0.8), kf.layers.BatchNormalization(momentum=0.8)
+    for _ in range(3):
+        expected = np.asarray(theirs(IMAGE, training=True))
+        result = kf.ops.convert_to_numpy(ours(IMAGE, training=True))
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
+
+
+def test_time_distributed_applies_the_layer_to_each_step(engine):
+    layer = kf.layers.TimeDistributed(kf.layers.Dense(4))
+    result = kf.ops.convert_to_numpy(layer(SEQUENCE))
+    np.testing.assert_allclose(result, SEQUENCE @ layer.layer.get_weights()[0], rtol=1e-5, atol=1e-6)
+
+
+def test_recurrent_dropout_is_one_mask_for_the_sequence(engine):
+    layer = kf.layers.LSTM(3, dropout=0.5, recurrent_dropout=0.5, seed=3, return_sequences=True)
+    first = kf.ops.convert_to_numpy(layer(SEQUENCE, training=True))
+    again = kf.ops.convert_to_numpy(layer(SEQUENCE, training=True))
+    calm = kf.ops.convert_to_numpy(layer(SEQUENCE, training=False))
+    assert not np.allclose(first, again)
+    assert not np.allclose(first, calm)
+
+
+def test_stateful_layer_goes_on_where_it_ended(engine):
+    whole = kf.layers.LSTM(3, return_sequences=True)
+    expected = kf.ops.convert_to_numpy(whole(SEQUENCE))
+    parts = kf.layers.LSTM(3, return_sequences=True, stateful=True)
+    parts(SEQUENCE[:, :2])
+    parts.set_weights([*whole.get_weights(), *[np.zeros((2, 3), "float32")] * 2])
+    result = [kf.ops.convert_to_numpy(parts(SEQUENCE[:, a:b])) for a, b in ((0, 2), (2, 5))]
+    np.testing.assert_allclose(np.concatenate(result, 1), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_lambda_and_custom_layer_run_and_train(engine):
+    class Scale(kf.Layer):
+        def build(self, input_shape):
+            self.factor = self.add_weight((input_shape[-1],), initializer="ones", name="factor")
+
+        def call(self, inputs):
+            return inputs * self.factor
+
+    model = kf.Sequential([kf.Input((3,)), kf.layers.Lambda(lambda x: x * 2), Scale()])
+    np.testing.assert_allclose(kf.ops.convert_to_numpy(model(SEQUENCE[:, 0])), SEQUENCE[:, 0] * 2, rtol=1e-6)
+    model.compile("sgd", "mse")
+    model.fit(SEQUENCE[:, 0], np.zeros((2, 3)), epochs=1, verbose=0)
+    assert not np.allclose(model.get_weights()[0], 1)

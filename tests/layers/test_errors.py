@@ -1,0 +1,87 @@
+"""Mistakes with layers are refused in our words, the same on every engine, and nothing is lost."""
+
+import numpy as np
+import pytest
+
+import kerasfront as kf
+
+layers = kf.layers
+
+
+@pytest.mark.parametrize(("make", "words"), [
+    (lambda: layers.Dense(-1), "units is -1"),
+    (lambda: layers.Dense(2.5), "units is 2.5"),
+    (lambda: layers.Dense(3, activation="rellu"), "'relu'"),
+    (lambda: layers.Dense(3, kernel_initializer="glorot_unifrm"), "glorot_uniform"),
+    (lambda: layers.Dense(3, unitz=4), "unitz"),
+    (lambda: layers.Dense(3, name="a/b"), "a/b"),
+    (lambda: layers.Conv2D(0, 3), "filters is 0"),
+    (lambda: layers.Conv2D(4, (3, 3, 3)), "kernel_size"),
+    (lambda: layers.Conv2D(4, 3, padding="sme"), "same"),
+    (lambda: layers.Conv2D(4, 3, strides=2, dilation_rate=2), "strides=2"),
+    (lambda: layers.Conv2D(5, 3, groups=2), "groups=2"),
+    (lambda: layers.MaxPooling2D(0), "pool_size"),
+    (lambda: layers.Dropout(1.5), "rate is 1.5"),
+    (lambda: layers.Embedding(0, 3), "input_dim is 0"),
+    (lambda: layers.LSTM(-3), "units is -3"),
+    (lambda: layers.RNN(layers.Dense(3)), "state_size"),
+    (lambda: layers.Bidirectional(layers.Dense(3)), "recurrent"),
+    (lambda: layers.TimeDistributed(3), "Expected a Layer"),
+    (lambda: layers.MultiHeadAttention(0, 3), "num_heads is 0"),
+    (lambda: layers.Permute((1, 3)), "dims"),
+    (lambda: layers.BatchNormalization(momentum=2), "momentum is 2"),
+    (lambda: kf.Input((3, -1)), "-1"),
+    (lambda: kf.Input(), "exactly one"),
+    (lambda: kf.DTypePolicy("mixed_float15"), "mixed_float16"),
+])  # fmt: skip
+def test_wrong_argument_is_named(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_unknown_layer_name_suggests_the_nearest():
+    with pytest.raises(AttributeError, match="Dense"):
+        kf.layers.Dnse  # noqa: B018
+
+
+@pytest.mark.parametrize(("layer", "first", "second", "words"), [
+    (lambda: layers.Dense(3), (2, 4), (2, 5), r"\(2, 5\)"),
+    (lambda: layers.Conv2D(3, 3), (2, 8, 8, 3), (2, 8, 8, 4), "size 3 on axis -1"),
+    (lambda: layers.Conv2D(3, 3), (2, 8, 8, 3), (2, 8, 8), "4 axes"),
+    (lambda: layers.LSTM(3), (2, 4, 3), (2, 4), "3 axes"),
+    (lambda: layers.BatchNormalization(), (2, 3), (2, 4), "size 3"),
+])  # fmt: skip
+def test_wrong_input_shape_is_refused_before_the_engine(engine, layer, first, second, words):
+    layer = layer()
+    layer(np.zeros(first, "float32"))
+    weights = layer.get_weights()
+    with pytest.raises(ValueError, match=words) as caught:
+        layer(np.zeros(second, "float32"))
+    assert layer.name in str(caught.value) or any(layer.name in note for note in caught.value.__notes__)
+    for before, after in zip(weights, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_embedding_index_out_of_range_is_an_error_eagerly(engine):
+    layer = layers.Embedding(5, 2)
+    with pytest.raises(ValueError, match="index 5 is out of range"):
+        layer(np.array([[0, 5]]))
+
+
+def test_symbolic_tensor_has_no_value():
+    tensor = kf.Input((3,))
+    for use in (bool, float, np.asarray, list):
+        with pytest.raises(ValueError, match="symbolic tensor"):
+            use(tensor)
+
+
+def test_merging_what_does_not_fit(engine):
+    with pytest.raises(ValueError, match="do not broadcast"):
+        layers.Add()([np.zeros((2, 3), "float32"), np.zeros((2, 4), "float32")])
+    with pytest.raises(ValueError, match="do not fit together"):
+        layers.Concatenate(axis=1)([np.zeros((2, 3), "float32"), np.zeros((3, 4), "float32")])
+
+
+def test_unknown_size_where_variables_need_one():
+    with pytest.raises(ValueError, match="unknown"):
+        layers.Dense(3)(kf.Input((None,)))
