@@ -9,9 +9,9 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import torch
+
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
-
 from kerasfront_torch import compilation, fused, ops, tracing
 from kerasfront_torch.names import DTYPES, NAMES, place
 
@@ -53,11 +53,15 @@ class TorchBackend(Backend):
         array = np.asarray(value)
         bits = _BITS.get(array.dtype.name)
         if bits is None:
-            direct = target is not None and dtype not in _BITS and not (array.dtype.kind == "c" and not target.is_complex)
+            direct = (
+                target is not None and dtype not in _BITS and not (array.dtype.kind == "c" and not target.is_complex)
+            )
             wanted = np.dtype(dtype) if direct else array.dtype.newbyteorder("=")
             tensor = torch.from_numpy(np.array(array, wanted, order="C", copy=True)).to(place.device)
         else:
-            tensor = torch.from_numpy(np.array(array, order="C").view(bits)).to(place.device).view(DTYPES[array.dtype.name])
+            tensor = (
+                torch.from_numpy(np.array(array, order="C").view(bits)).to(place.device).view(DTYPES[array.dtype.name])
+            )
         return tensor if target is None or tensor.dtype is target else ops.cast(tensor, dtype)
 
     def to_numpy(self, value: torch.Tensor) -> np.ndarray:
@@ -166,4 +170,6 @@ class _Batches:
 
     def __iter__(self) -> Iterator[Any]:
         for batch in self._loader:
-            yield tree.map_structure(lambda leaf: self._to_numpy(leaf) if isinstance(leaf, torch.Tensor) else leaf, batch)
+            yield tree.map_structure(
+                lambda leaf: self._to_numpy(leaf) if isinstance(leaf, torch.Tensor) else leaf, batch
+            )

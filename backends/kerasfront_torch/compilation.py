@@ -46,13 +46,13 @@ class Compiled:
         try:
             run = self._compile(handles, inputs)
             result = run(handles, inputs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any failure of tracing or compiling has the same answer
             # If it fails eagerly too, that failure is the function's own and goes to the caller as it is.
             result = self._eager(handles, inputs)
             run = self._eager
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             warnings.warn(
-                f"jit_compile: the step runs eagerly, because it could not be compiled ({type(error).__name__}: {reason}). "
+                f"jit_compile: the step runs eagerly, it could not be compiled ({type(error).__name__}: {reason}). "
                 "Expected a step whose course does not depend on values, and a C++ compiler.",
                 stacklevel=2,
             )

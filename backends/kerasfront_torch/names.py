@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import torch
+
 from kerasfront import dtypes
 
 DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in dtypes.NAMES if hasattr(torch, name)}

@@ -1,8 +1,8 @@
 """Which tensors may be changed in place: those that nobody but a Variable holds.
 
-Optimizers change weights in place, which saves a pass over the memory. A tensor that the user kept, that a second Variable
-shares or that has views must not change with them. CPython counts the references to a tensor object, PyTorch those to its
-memory; what the machinery of a step holds itself is counted once, when this module is imported.
+Optimizers change weights in place, which saves a pass over the memory. A tensor that the user kept, that a second
+Variable shares or that has views must not change with them. CPython counts the references to a tensor object, PyTorch
+those to its memory; what the machinery of a step holds itself is counted once, when this module is imported.
 """
 
 import sys

@@ -289,7 +289,12 @@ class Layer(Configurable, Holder):
                 calls.context = outer
 
         # Arguments as given: replaying the node decides training and masks anew.
-        return symbolic.record(self, infer, args, kwargs)
+        outputs = symbolic.record(self, infer, args, kwargs)
+        if self.__dict__.get("_node") is None:
+            first = next((leaf for leaf in tree.flatten(outputs) if isinstance(leaf, symbolic.KerasTensor)), None)
+            node = first.node if first is not None else None
+            object.__setattr__(self, "_node", node if node is not None and node.operation is self else None)
+        return outputs
 
     def _infer(self, context: CallContext, args: tuple, kwargs: dict[str, Any]) -> Any:
         if not self._overrides("compute_output_shape") or self._overrides_call_only():

@@ -21,7 +21,7 @@ class RNN(Layer):
         go_backwards: read from the end; outputs in order of computation.
         stateful: begin each batch with the states in which the last one ended; needs a fixed batch size.
         unroll: accepted; the engine decides how the loop runs.
-        zero_output_for_mask: outputs of masked steps are 0, not the last ones.
+        zero_output_for_mask: with `return_sequences`, outputs of masked steps are 0, not the last ones.
 
     Notes:
         A masked step changes neither states nor output.
@@ -132,7 +132,7 @@ class RNN(Layer):
             seen = ops.expand_dims(seen, -1)
             output, new = step(x, list(current))
             new = new if isinstance(new, (list, tuple)) else [new]
-            kept = ops.zeros_like(output) if self.zero_output_for_mask else previous
+            kept = ops.zeros_like(output) if self.zero_output_for_mask and self.return_sequences else previous
             output = ops.where(seen, output, kept)
             return (tuple(ops.where(seen, a, b) for a, b in zip(new, current, strict=True)), output), output
 

@@ -31,6 +31,7 @@ class Execution:
         self.watched = callbacks.watches_batches(kind)
         self._needed = callbacks.needs_batch_logs(kind)
         self._run: Callable | None = None
+        self._singly = False
 
     def __call__(self, batches: list) -> Any:
         """Run the step on each batch; returns the logs of the last, or the outputs of all."""
@@ -40,7 +41,13 @@ class Execution:
                 self._check()
                 self._check = None
             self._run = self.model._compiled_steps.get(self.model, self.kind, quiet=not self.watched)
-        return self._run(*batches)
+        if len(batches) > 1 and not self._singly:
+            try:
+                return self._run(*batches)
+            except step.NotTraced:
+                self._singly = True
+        results = [self._run(batch) for batch in batches]
+        return sum(results, []) if self.kind == "predict" else results[-1]
 
     def renew(self) -> None:
         """Look at the model again with the next batch: a callback may have frozen layers or compiled anew."""

@@ -98,6 +98,13 @@ def _check_gradients(model: Any, gradients: list, variables: list) -> None:
         )
 
 
+class NotTraced(Exception):
+    """Several steps in one call gain nothing, because this engine runs them as plain Python.
+
+    One call for each keeps a failure in a later step from undoing, or half undoing, the earlier ones.
+    """
+
+
 class Steps:
     """The compiled steps of one model, by what they do and how many batches they take."""
 
@@ -189,6 +196,8 @@ def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
     one = quiet_step if quiet else step
 
     def run(*batches: Any) -> Any:
+        if len(batches) > 1 and not registry.active().tracing():
+            raise NotTraced
         if fresh:
             model.reset_metrics()
         results = []

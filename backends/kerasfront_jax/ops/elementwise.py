@@ -2,13 +2,13 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
 from kerasfront_jax.ops.creation import engine_dtype
 
 negative = jnp.negative
-abs = jnp.abs
 sign = jnp.sign
 floor = jnp.floor
 ceil = jnp.ceil
@@ -60,6 +60,19 @@ select = jnp.where
 stop_gradient = lax.stop_gradient
 real = jnp.real
 complex_from_parts = lax.complex
+
+
+@jax.custom_jvp
+def abs(x: Any) -> Any:
+    # JAX's own derivative is 1 at 0; ours is the sign, which is 0 there.
+    return jnp.abs(x)
+
+
+@abs.defjvp
+def _abs_derivative(primals: tuple, tangents: tuple) -> tuple:
+    (x,), (change,) = primals, tangents
+    slope = jnp.real(jnp.conj(jnp.sign(x)) * change) if jnp.iscomplexobj(x) else jnp.sign(x) * change
+    return jnp.abs(x), slope
 
 
 def cast(x: Any, dtype: str) -> Any:

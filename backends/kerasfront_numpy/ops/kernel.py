@@ -7,9 +7,10 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 from autograd.extend import VSpace, defvjp, primitive
-from autograd.numpy.numpy_boxes import ArrayBox
 from autograd.numpy.numpy_vspaces import ArrayVSpace
 from autograd.tracer import getval
+
+from kerasfront_numpy.boxes import PoliteBox
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 HALVES = frozenset({np.dtype(np.float16), BFLOAT16})
@@ -18,7 +19,7 @@ INEXACT = HALVES | COMPLEX | {np.dtype(np.float32), np.dtype(np.float64)}
 SINGLE = np.dtype(np.float32)
 
 # autograd knows NumPy's own scalar types; sums of bfloat16 give this one.
-ArrayBox.register(ml_dtypes.bfloat16)
+PoliteBox.register(ml_dtypes.bfloat16)
 VSpace.register(ml_dtypes.bfloat16, ArrayVSpace)
 
 

@@ -83,14 +83,25 @@ def round_half_even(x: Any) -> Any:
 
 
 def _extremum(native: Callable, before: Callable, on_bool: Callable) -> Callable:
+    # TensorFlow gives the first of equal values the whole gradient.
+    @tf.custom_gradient
+    def shared(x1: Any, x2: Any) -> tuple[Any, Callable]:
+        def gradient(g: Any) -> tuple[Any, Any]:
+            tie = 0.5 * tf.cast(tf.equal(x1, x2), g.dtype)
+            parts = [g * (tf.cast(before(*pair), g.dtype) + tie) for pair in ((x1, x2), (x2, x1))]
+            if x1.shape == x2.shape and x1.shape.is_fully_defined():
+                return parts[0], parts[1]
+            axes = tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(x1), s1=tf.shape(x2))
+            each = zip((x1, x2), parts, axes, strict=True)
+            first, second = (tf.reshape(tf.reduce_sum(part, axis), tf.shape(x)) for x, part, axis in each)
+            return first, second
+
+        return native(x1, x2), gradient
+
     def run(x1: Any, x2: Any) -> Any:
         if x1.dtype == tf.bool:
             return on_bool(x1, x2)
-        if not x1.dtype.is_floating:
-            return native(x1, x2)
-        # TensorFlow gives the first of equal values the whole gradient. A mean of two equal numbers is exact; NaN, which
-        # is neither above nor below, goes through it.
-        return tf.where(before(x1, x2), x1, tf.where(before(x2, x1), x2, 0.5 * x1 + 0.5 * x2))
+        return (shared if x1.dtype.is_floating else native)(x1, x2)
 
     return run
 

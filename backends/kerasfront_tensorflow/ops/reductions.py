@@ -17,7 +17,7 @@ def _extremum(native: Callable, on_bool: Callable) -> Callable:
     def run(x: Any, axis: tuple, keepdims: bool) -> Any:
         return (on_bool if x.dtype == tf.bool else native)(x, axis, keepdims)
 
-    return run
+    return widened(run, {tf.uint32: tf.int64})
 
 
 reduce_max = _extremum(tf.reduce_max, tf.reduce_any)

@@ -3,9 +3,9 @@
 from typing import Any
 
 import torch
+
 from kerasfront import dtypes
 from kerasfront.backend.dispatch import normalize_axis
-
 from kerasfront_torch.fused.bodies import body
 from kerasfront_torch.names import DTYPES, place
 
@@ -104,7 +104,9 @@ def one_hot(x: Tensor, num_classes: int, axis: int = -1, dtype: Any = None, spar
     place_of_classes = normalize_axis(axis, x.ndim + 1, "one_hot")
     classes = torch.arange(num_classes, dtype=torch.int32, device=x.device)
     classes = classes.reshape((num_classes,) + (1,) * (x.ndim - place_of_classes))
-    return torch.eq(x.int().unsqueeze(place_of_classes), classes).to(DTYPES[dtypes.standardize_dtype(dtype or "float32")])
+    return torch.eq(x.int().unsqueeze(place_of_classes), classes).to(
+        DTYPES[dtypes.standardize_dtype(dtype or "float32")]
+    )
 
 
 def top_k(x: Tensor, k: int, sorted: bool = True) -> Any:

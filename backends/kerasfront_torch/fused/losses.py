@@ -1,9 +1,9 @@
 """Crossentropies."""
 
 import torch
-from kerasfront import config
 from torch.nn import functional
 
+from kerasfront import config
 from kerasfront_torch.fused.bodies import body
 from kerasfront_torch.tracing import is_traced
 
@@ -29,7 +29,9 @@ def categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool =
     return -torch.sum(target * _logarithms(output, from_logits, axis), axis)
 
 
-def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1) -> Tensor:
+def sparse_categorical_crossentropy(
+    target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1
+) -> Tensor:
     # A label that cannot be looked at may name no class: the body knows what it gives then.
     if is_traced(target):
         return body("sparse_categorical_crossentropy")(target, output, from_logits, axis)

@@ -3,19 +3,27 @@
 from typing import Any
 
 import torch
-from kerasfront import config
 from torch.nn import functional
 
+from kerasfront import config
 from kerasfront_torch.fused.bodies import body
+from kerasfront_torch.names import HALVES
 
 Tensor = torch.Tensor
+# Above this size PyTorch's one pass for mean and variance is faster than two vectorized ones.
+_LARGE = 1 << 17
 
 
 def moments(x: Tensor, axes: tuple[int, ...], keepdims: bool = False, synchronized: bool = False) -> Any:
     if synchronized or not axes or x.is_complex() or not x.numel():
         return body("moments")(x, axes, keepdims, synchronized)
-    variance, mean = torch.var_mean(x, axes, correction=0, keepdim=keepdims)
-    return mean, variance
+    if x.numel() > _LARGE or x.dtype in HALVES:
+        variance, mean = torch.var_mean(x, axes, correction=0, keepdim=keepdims)
+        return mean, variance
+    mean = torch.mean(x, axes, True)
+    centred = x - mean
+    variance = torch.mean(centred * centred, axes, keepdims)
+    return mean if keepdims else mean.squeeze(axes), variance
 
 
 def batch_normalization(
@@ -35,13 +43,20 @@ def batch_normalization(
 def _last_axes(x: Tensor, axis: Any) -> list[int] | None:
     """Return the sizes of the axes if they are the last ones in order, else None."""
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
-    if not axes or [one % x.ndim if isinstance(one, int) else one for one in axes] != list(range(x.ndim - len(axes), x.ndim)):
+    if not axes or [one % x.ndim if isinstance(one, int) else one for one in axes] != list(
+        range(x.ndim - len(axes), x.ndim)
+    ):
         return None
     return list(x.shape[x.ndim - len(axes) :])
 
 
 def layer_normalization(
-    x: Tensor, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None, rms_scaling: bool = False
+    x: Tensor,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    rms_scaling: bool = False,
 ) -> Tensor:
     sizes = None if rms_scaling else _last_axes(x, axis)
     if sizes is None or any(part is not None and list(part.shape) != sizes for part in (gamma, beta)):

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from kerasfront.ops.random_bits import derive_key, element_count
 
+from kerasfront.ops.random_bits import derive_key, element_count
 from kerasfront_torch.fused.bodies import body
 from kerasfront_torch.names import place
 from kerasfront_torch.tracing import is_traced, tracing

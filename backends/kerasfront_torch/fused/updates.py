@@ -24,7 +24,9 @@ def _plain(*lists: Sequence[Tensor]) -> bool:
     if tracing():
         return False
     return all(
-        type(x) is Tensor and x.dtype in _PRECISE and not x.is_cuda and not x.requires_grad for tensors in lists for x in tensors
+        type(x) is Tensor and x.dtype in _PRECISE and not x.is_cuda and not x.requires_grad
+        for tensors in lists
+        for x in tensors
     )
 
 
@@ -41,9 +43,15 @@ def _like(gradients: Tensors, parameters: Tensors) -> Tensors:
 
 
 def _adam(
-    parameters: Tensors, gradients: Tensors, slots: list[Tensors], learning_rate: Tensor, step: Tensor,
-    beta_1: float, beta_2: float, epsilon: float,
-) -> tuple[Tensors, ...]:  # fmt: skip
+    parameters: Tensors,
+    gradients: Tensors,
+    slots: list[Tensors],
+    learning_rate: Tensor,
+    step: Tensor,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> tuple[Tensors, ...]:
     gradients = _like(gradients, parameters)
     parameters = _writable(parameters)
     slots = [_writable(column) for column in slots]
@@ -54,18 +62,33 @@ def _adam(
     for dtype in {w.dtype for w in parameters}:
         chosen = [place for place, w in enumerate(parameters) if w.dtype is dtype]
         columns = [[column[place] for place in chosen] for column in (parameters, gradients, *slots[:2])]
-        steps = [torch.tensor(number)] * len(chosen)
+        steps = [step.float()] * len(chosen)
         torch._fused_adam_(
-            *columns, [largest[place] for place in chosen] if largest else [], steps, lr=float(learning_rate), beta1=beta_1,
-            beta2=beta_2, weight_decay=0.0, eps=shifted, amsgrad=bool(largest), maximize=False,
-        )  # fmt: skip
+            *columns,
+            [largest[place] for place in chosen] if largest else [],
+            steps,
+            lr=float(learning_rate),
+            beta1=beta_1,
+            beta2=beta_2,
+            weight_decay=0.0,
+            eps=shifted,
+            amsgrad=bool(largest),
+            maximize=False,
+        )
     return parameters, *slots
 
 
 def adam_update(
-    parameters: Tensors, gradients: Tensors, first_moments: Tensors, second_moments: Tensors, learning_rate: Tensor, step: Tensor,
-    beta_1: float, beta_2: float, epsilon: float,
-) -> Any:  # fmt: skip
+    parameters: Tensors,
+    gradients: Tensors,
+    first_moments: Tensors,
+    second_moments: Tensors,
+    learning_rate: Tensor,
+    step: Tensor,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> Any:
     if not _plain(parameters, gradients, first_moments, second_moments):
         return body("adam_update")(
             parameters, gradients, first_moments, second_moments, learning_rate, step, beta_1, beta_2, epsilon
@@ -74,9 +97,17 @@ def adam_update(
 
 
 def amsgrad_update(
-    parameters: Tensors, gradients: Tensors, first_moments: Tensors, second_moments: Tensors, largest_moments: Tensors,
-    learning_rate: Tensor, step: Tensor, beta_1: float, beta_2: float, epsilon: float,
-) -> Any:  # fmt: skip
+    parameters: Tensors,
+    gradients: Tensors,
+    first_moments: Tensors,
+    second_moments: Tensors,
+    largest_moments: Tensors,
+    learning_rate: Tensor,
+    step: Tensor,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> Any:
     slots = [first_moments, second_moments, largest_moments]
     if not _plain(parameters, gradients, *slots):
         return body("amsgrad_update")(parameters, gradients, *slots, learning_rate, step, beta_1, beta_2, epsilon)
@@ -107,16 +138,25 @@ def momentum_update(
     return parameters, momentums
 
 
-def _divided_by_root(parameters: Tensors, gradients: Tensors, squares: Tensors, learning_rate: Tensor, epsilon: float) -> None:
+def _divided_by_root(
+    parameters: Tensors, gradients: Tensors, squares: Tensors, learning_rate: Tensor, epsilon: float
+) -> None:
     roots = torch._foreach_add(squares, epsilon)
     torch._foreach_sqrt_(roots)
     torch._foreach_addcdiv_(parameters, gradients, roots, value=-float(learning_rate))
 
 
 def rmsprop_update(
-    parameters: Tensors, gradients: Tensors, velocities: Tensors, momentums: Tensors, averages: Tensors, learning_rate: Tensor,
-    rho: float, momentum: float, epsilon: float,
-) -> Any:  # fmt: skip
+    parameters: Tensors,
+    gradients: Tensors,
+    velocities: Tensors,
+    momentums: Tensors,
+    averages: Tensors,
+    learning_rate: Tensor,
+    rho: float,
+    momentum: float,
+    epsilon: float,
+) -> Any:
     if momentums or averages or not _plain(parameters, gradients, velocities):
         return body("rmsprop_update")(
             parameters, gradients, velocities, momentums, averages, learning_rate, rho, momentum, epsilon

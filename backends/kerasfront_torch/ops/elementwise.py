@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -14,7 +13,8 @@ Tensor = torch.Tensor
 def with_unsigned(function: Callable) -> Callable:
     """Let wide unsigned integers compute in int64, which wraps round alike.
 
-    PyTorch 2.13 stores them but lacks most kernels. Its refusal is what is caught, so that other dtypes pay next to nothing.
+    PyTorch 2.13 stores them but lacks most kernels. Its refusal is what is caught, so that other dtypes pay next to
+    nothing.
     """
 
     @functools.wraps(function)

@@ -54,7 +54,9 @@ def _rows(x: Tensor, indices: Tensor, axis: int) -> Tensor:
     if x.ndim == 2 and axis == 0 and x.is_floating_point():
         # Its gradient adds up rows several times faster than that of index_select.
         return embedding(indices, x)
-    return torch.index_select(x, axis, indices.reshape(-1)).reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
+    return torch.index_select(x, axis, indices.reshape(-1)).reshape(
+        (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    )
 
 
 def gather_along_axis(x: Tensor, indices: Tensor, axis: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Windows over (batch, *spatial, channels).
 
-PyTorch wants channels after the batch. Moving the axis makes a view in its "channels last" layout, for which the CPU and
-GPU kernels are made, so nothing is copied.
+PyTorch wants channels after the batch. Moving the axis makes a view in its "channels last" layout, for which the CPU
+and GPU kernels are made, so nothing is copied.
 """
 
 from typing import Any
@@ -41,7 +41,9 @@ def convolution(x: Tensor, kernel: Tensor, strides: Sizes, padding: Any, dilatio
     return _CONVOLUTIONS[rank](x, weight, None, strides, pads, dilation, groups).movedim(1, -1)
 
 
-def convolution_transpose(x: Tensor, kernel: Tensor, strides: Sizes, padding: Any, output_size: Sizes, dilation: Sizes) -> Tensor:
+def convolution_transpose(
+    x: Tensor, kernel: Tensor, strides: Sizes, padding: Any, output_size: Sizes, dilation: Sizes
+) -> Tensor:
     rank = len(strides)
     weight = kernel.permute(rank + 1, rank, *range(rank))
     # All of it, then what is cut off or added at the ends.

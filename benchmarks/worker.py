@@ -1,0 +1,67 @@
+"""One contender on one engine, in a process of its own that takes a measurement when it is asked for one.
+
+Started by run.py. Reads lines of JSON, {"workload": name, "count": steps}, and answers each with
+{"wall_us": ..., "cpu_us": ...} per step, or {"error": text}. The first question about a workload prepares it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def module_name(contender: str, engine: str) -> str:
+    """Return the module that holds a contender's workloads."""
+    return {"ours": "workloads.ours", "keras": "workloads.keras3"}.get(contender, f"workloads.native_{engine}")
+
+
+def answers(module: Any, workloads: dict) -> Any:
+    """Yield one answer per question."""
+    ready: dict[str, Any] = {}
+    for line in sys.stdin:
+        question = json.loads(line)
+        name = question["workload"]
+        try:
+            if name not in ready:
+                # Only one workload is kept: the next one finds the memory free.
+                ready.clear()
+                ready[name] = module.prepare(workloads[name], question["count"])
+                yield {"ready": name}
+            else:
+                wall, cpu = ready[name]()
+                yield {"wall_us": wall, "cpu_us": cpu}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the table shows it and the others go on
+            yield {"error": f"{type(error).__name__}: {error}"}
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("contender", choices=("ours", "native", "keras"))
+    parser.add_argument("engine")
+    parser.add_argument("--cpu", type=int, help="run on this CPU alone")
+    options = parser.parse_args()
+    # What libraries print must not come between the answers.
+    out = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    if options.cpu is not None:
+        os.sched_setaffinity(0, {options.cpu})
+    sys.path.insert(0, str(Path(__file__).parent))
+    sizes = importlib.import_module("workloads.sizes")
+    try:
+        module = importlib.import_module(module_name(options.contender, options.engine))
+    except ImportError as error:
+        print(json.dumps({"error": f"cannot be imported: {error}"}), file=out)
+        return
+    print(json.dumps({"ready": f"{options.contender} on {options.engine}"}), file=out)
+    for answer in answers(module, sizes.WORKLOADS):
+        print(json.dumps(answer), file=out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The workloads, once for each contender: what is timed is the same everywhere."""

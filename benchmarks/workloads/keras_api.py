@@ -1,0 +1,83 @@
+"""The workloads in the Keras API: the same text for kerasfront and for Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from workloads import sizes, timing
+
+
+def model_for(keras: Any, workload: sizes.Workload) -> Any:
+    """Return the model of a workload, compiled."""
+    layers = keras.layers
+    inputs = keras.Input(workload.shape)
+    x = inputs
+    if workload.name == "tiny":
+        model = keras.Model(inputs, layers.Dense(8)(x))
+        model.compile("adam", "mean_squared_error")
+        return model
+    if workload.name == "cnn":
+        for filters in (32, 64):
+            x = layers.MaxPooling2D(2)(layers.Conv2D(filters, 3, activation="relu")(x))
+        x = layers.Flatten()(x)
+    elif workload.name == "lstm":
+        x = layers.LSTM(sizes.WIDTH)(x)
+    elif workload.name == "transformer":
+        for _ in range(sizes.BLOCKS):
+            x = _block(layers, x)
+        x = layers.GlobalAveragePooling1D()(x)
+    else:
+        x = layers.Dense(128, activation="relu")(layers.Dense(128, activation="relu")(x))
+    model = keras.Model(inputs, layers.Dense(sizes.CLASSES, activation="softmax")(x))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def _block(layers: Any, x: Any) -> Any:
+    attended = layers.MultiHeadAttention(num_heads=sizes.HEADS, key_dim=sizes.WIDTH // sizes.HEADS)(x, x)
+    x = layers.LayerNormalization()(layers.Add()([x, attended]))
+    wide = layers.Dense(sizes.WIDTH)(layers.Dense(sizes.WIDE, activation="relu")(x))
+    return layers.LayerNormalization()(layers.Add()([x, wide]))
+
+
+def prepare(keras: Any, workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:
+    """Return a function that takes one measurement; everything is built and warm when it is returned."""
+    if workload.kind == "add":
+        ones = keras.ops.ones(workload.shape)
+        return _measurement(lambda: keras.ops.add(ones, ones), count, keras.ops.convert_to_numpy)
+    model = model_for(keras, workload)
+    if workload.kind == "train":
+        return _training(keras, model, workload, count)
+    x, _ = workload.data(1)
+    if workload.kind == "call":
+        tensor = keras.ops.convert_to_tensor(x)
+        return _measurement(lambda: model(tensor), count, keras.ops.convert_to_numpy)
+    if workload.kind == "predict":
+        return _measurement(lambda: model.predict(x, verbose=0), count)
+    return _measurement(lambda: model.predict_on_batch(x), count)
+
+
+def _measurement(call: Callable, count: int, finish: Callable | None = None) -> Callable[[], timing.Sample]:
+    timing.repeated(call, 3, finish)
+    return lambda: timing.repeated(call, count, finish)
+
+
+def _training(keras: Any, model: Any, workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:
+    class Epochs(keras.callbacks.Callback):
+        """Notes the time at the end of each epoch."""
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            times.append(timing.now())
+
+    times: list[timing.Sample] = []
+    x, y = workload.data(count)
+
+    def measure() -> timing.Sample:
+        # From the end of the first epoch to that of the second: what a step costs, not what a call of fit costs.
+        times.clear()
+        model.fit(x, y, batch_size=workload.batch, epochs=2, verbose=0, callbacks=[Epochs()])
+        return timing.between(times[0], times[1], count)
+
+    measure()
+    return measure

@@ -1,0 +1,105 @@
+"""PyTorch as one writes it by hand: a plain module, eager, with the fused Adam."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from workloads import sizes, timing
+
+
+class _Last(nn.Module):
+    """An LSTM's last output."""
+
+    def __init__(self, features: int, units: int):
+        super().__init__()
+        self.lstm = nn.LSTM(features, units, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        return self.lstm(x)[0][:, -1]
+
+
+class _Block(nn.Module):
+    """Attention and feed-forward layers, each with a residual path and a normalization."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(sizes.WIDTH, sizes.HEADS, batch_first=True)
+        self.first, self.second = nn.LayerNorm(sizes.WIDTH), nn.LayerNorm(sizes.WIDTH)
+        self.wide = nn.Sequential(nn.Linear(sizes.WIDTH, sizes.WIDE), nn.ReLU(), nn.Linear(sizes.WIDE, sizes.WIDTH))
+
+    def forward(self, x: Any) -> Any:
+        x = self.first(x + self.attention(x, x, x, need_weights=False)[0])
+        return self.second(x + self.wide(x))
+
+
+class _Mean(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return x.mean(1)
+
+
+def _model(workload: sizes.Workload) -> Any:
+    if workload.name == "tiny":
+        return nn.Linear(8, 8)
+    if workload.name == "cnn":
+        convolutions = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
+        return nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(1600, sizes.CLASSES))
+    if workload.name == "lstm":
+        return nn.Sequential(_Last(workload.shape[-1], sizes.WIDTH), nn.Linear(sizes.WIDTH, sizes.CLASSES))
+    if workload.name == "transformer":
+        blocks = [_Block() for _ in range(sizes.BLOCKS)]
+        return nn.Sequential(*blocks, _Mean(), nn.Linear(sizes.WIDTH, sizes.CLASSES))
+    dense = [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU()]
+    return nn.Sequential(*dense, nn.Linear(128, sizes.CLASSES))
+
+
+def prepare(workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:
+    """Return a function that takes one measurement."""
+    if workload.kind == "add":
+        ones = torch.ones(workload.shape)
+        return lambda: timing.repeated(lambda: torch.add(ones, ones), count)
+    model = _model(workload)
+    if workload.kind == "train":
+        return _training(model, workload, count)
+    model = nn.Sequential(model, nn.Softmax(-1)).eval()
+    x, _ = workload.data(1)
+    tensor = torch.from_numpy(x)
+
+    def call() -> Any:
+        with torch.no_grad():
+            return model(tensor)
+
+    def predict() -> Any:
+        with torch.no_grad():
+            return model(torch.from_numpy(x)).numpy()
+
+    chosen = call if workload.kind == "call" else predict
+    timing.repeated(chosen, 3)
+    return lambda: timing.repeated(chosen, count)
+
+
+def _training(model: Any, workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    loss_of = nn.MSELoss() if workload.name == "tiny" else nn.CrossEntropyLoss()
+    x, y = map(torch.from_numpy, workload.data(count))
+    if workload.name == "cnn":
+        x = x.permute(0, 3, 1, 2).contiguous()
+    if workload.name != "tiny":
+        y = y.long()
+
+    def measure() -> timing.Sample:
+        start = timing.now()
+        order = torch.randperm(len(x))
+        for i in range(0, len(x), workload.batch):
+            rows = order[i : i + workload.batch]
+            loss = loss_of(model(x[rows]), y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        loss.item()
+        return timing.between(start, timing.now(), count)
+
+    measure()
+    return measure

@@ -1,0 +1,13 @@
+"""kerasfront."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import kerasfront as keras
+from workloads import keras_api, sizes, timing
+
+
+def prepare(workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:
+    """Return a function that takes one measurement; the engine is that of KERASFRONT_BACKEND."""
+    return keras_api.prepare(keras, workload, count)

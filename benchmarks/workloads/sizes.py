@@ -1,0 +1,61 @@
+"""What is measured: names, sizes, data."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+CLASSES = 10
+HEADS = 4
+WIDTH = 128
+WIDE = 512
+BLOCKS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    """One line of the table.
+
+    Args:
+        name: as the command line names it.
+        title: for people.
+        kind: "train", or which call is timed.
+        shape: of one sample.
+        batch: samples per step.
+        count: steps or calls in one measurement.
+        quick: the same for a trial run.
+    """
+
+    name: str
+    title: str
+    kind: str
+    shape: tuple[int, ...]
+    batch: int
+    count: int
+    quick: int
+
+    def data(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return random inputs and labels for so many steps, the same at each call."""
+        source = np.random.RandomState(0)
+        samples = self.batch * count
+        x = source.rand(samples, *self.shape).astype("float32")
+        if self.name == "tiny":
+            return x, source.rand(samples, *self.shape).astype("float32")
+        return x, source.randint(0, CLASSES, samples).astype("int32")
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload("mlp", "MLP 784-128-128-10, batch 128, Adam", "train", (784,), 128, 100, 3),
+        Workload("cnn", "CNN 28x28, conv 32, conv 64, batch 128", "train", (28, 28, 1), 128, 4, 1),
+        Workload("lstm", "LSTM 128, 80 steps, batch 64", "train", (80, 32), 64, 5, 1),
+        Workload("transformer", "Transformer 2 blocks, dim 128, seq 64, batch 32", "train", (64, WIDTH), 32, 5, 1),
+        Workload("tiny", "Dense 8-8, batch 8", "train", (8,), 8, 500, 10),
+        Workload("call", "model(x), batch 1, MLP", "call", (784,), 1, 100, 3),
+        Workload("predict_on_batch", "predict_on_batch, batch 1, MLP", "predict_on_batch", (784,), 1, 100, 3),
+        Workload("predict", "predict, one row, MLP", "predict", (784,), 1, 20, 2),
+        Workload("add", "eager ops.add, 8x8", "add", (8, 8), 1, 2000, 50),
+    )
+}
