@@ -123,6 +123,12 @@ def asked(kinds: Kinds, wanted: Wanted = None) -> Rule:
     return [None] * len(kinds), wanted or (dtypes.strengthen(kinds[0]) if kinds else dtypes.standardize_dtype(None))
 
 
+def converted(kinds: Kinds, wanted: Wanted = None) -> Rule:
+    """As `asked`; a Python float becomes the float type asked for at once, without being rounded to the default one first."""
+    at_once = kinds[0] == "float" and wanted in dtypes.FLOATS
+    return [wanted if at_once else None], asked(kinds, wanted)[1]
+
+
 def created(kinds: Kinds, wanted: Wanted = None) -> Rule:
     """Arguments to the dtype asked for, which is the default float type where none is."""
     result = wanted or dtypes.standardize_dtype(None)

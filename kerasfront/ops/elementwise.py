@@ -258,7 +258,7 @@ def select(condition: Tensor, x1: Tensor, x2: Tensor) -> Tensor:
     """Return x1 where the condition holds, else x2; all three broadcast."""
 
 
-@primitive(shape=_shapes.same, dtype=_dtypes.asked)
+@primitive(shape=_shapes.same, dtype=_dtypes.converted)
 def cast(x: Tensor, dtype: DType) -> Tensor:
     """Return the values in another dtype; floats become integers by dropping the fraction.
 

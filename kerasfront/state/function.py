@@ -109,7 +109,8 @@ class _Pure:
                 outputs = self.fn(*args)
         finally:
             scope.state.frames = outer
-        missing = {**frame.unlifted, **{key: variable for key, variable in frame.written.items() if key not in self._known()}}
+        known = self._known()
+        missing = {**frame.unlifted, **{key: variable for key, variable in frame.written.items() if key not in known}}
         if missing:
             raise _MoreState(list(missing.values()))
         return self._results(frame, outputs)

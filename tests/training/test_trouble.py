@@ -188,8 +188,9 @@ def test_interrupts_at_any_time_leave_finite_whole_weights():
     raised = 0
     for delay in np.linspace(0.001, 0.05, 12):
         timer = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
-        timer.start()
         try:
+            # Inside, because the shortest delay may be over before the start has returned.
+            timer.start()
             model.fit(X, Z, batch_size=1, epochs=10_000, verbose=0)
         except KeyboardInterrupt:
             raised += 1

@@ -154,6 +154,8 @@ CASES = [
     case("cast", array([1.0, 65504.0, 1e6]), "float16", ref=array([1.0, 65504.0, INF]), note="to float16", tol=EXACT, differentiable=False),
     case("cast", bools([True, False]), "float32", ref=array([1, 0]), note="from bool", tol=EXACT),
     case("cast", SIGNED, "float32", ref=_frozen, note="slope", dtypes=("float32",), tol=EXACT),
+    case("add", array([0.0]), ref=lambda x: x + 0.1, note="a Python float cast as wide as asked", tol=FORMULA,
+         call=lambda x: ops.add(x, ops.cast(0.1, ops.dtype(x)))),
     case("bitcast", ints([0, 0x3F800000, -1]), "float32", ref=array([0.0, 1.0, NAN]), tol=EXACT),
     case("bitcast", array([1.0, -2.0]), "int32", ref=ints([0x3F800000, -0x40000000]), note="to int", dtypes=("float32",), tol=EXACT),
     case("bitcast", ints([-1, 1]), "uint32", ref=ints([4294967295, 1], "int64"), note="to unsigned", tol=EXACT),

@@ -1,0 +1,239 @@
+"""Time kerasfront next to hand-written native loops and Keras 3, in the same run, and print the ratios.
+
+Run: python benchmarks/run.py [--backends jax,torch] [--against native,keras] [--quick] [--pin]
+                              [--workloads mlp,cnn] [--repeats 3] [--json FILE] [--png FILE] [--readme]
+
+See README.md beside this file for how to read the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import report
+from rich.console import Console
+from workloads.sizes import WORKLOADS
+
+HERE = Path(__file__).parent
+ENGINES = {"numpy": "numpy", "jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
+IMPORTS = {
+    "ours": "import kerasfront; kerasfront.backend.get({engine!r})",
+    "native": "import {engine}",
+    "keras": "import keras",
+}
+PATIENCE_SECONDS = 30
+
+
+class Worker:
+    """A process that holds one contender on one engine."""
+
+    def __init__(self, contender: str, engine: str, cpu: int | None):
+        self.contender, self.engine = contender, engine
+        command = [sys.executable, str(HERE / "worker.py"), contender, engine]
+        command += [] if cpu is None else ["--cpu", str(cpu)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(engine, cpu)
+        )
+        self.problem = self._answer().get("error")
+
+    def ask(self, workload: str, count: int) -> dict[str, Any]:
+        """Have the workload prepared or, if it is, measured."""
+        if self._process.poll() is not None:
+            return {"error": self.problem or "the process has ended"}
+        self._process.stdin.write(json.dumps({"workload": workload, "count": count}) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def _answer(self) -> dict[str, Any]:
+        line = self._process.stdout.readline()
+        return json.loads(line) if line else {"error": "the process has ended"}
+
+
+def environment(engine: str, cpu: int | None) -> dict[str, str]:
+    """Return the environment of a contender's process."""
+    found = {**os.environ, "KERASFRONT_BACKEND": engine, "KERAS_BACKEND": engine, "CUDA_VISIBLE_DEVICES": "-1"}
+    found.update(TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu")
+    if cpu is not None:
+        # More threads than CPUs would wait for each other.
+        threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        found.update(dict.fromkeys((*threads, "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"))
+    return found
+
+
+def contenders_on(engine: str, against: Sequence[str]) -> list[str]:
+    """Return who runs on an engine; Keras cannot train on NumPy, and by hand NumPy has no gradients."""
+    return ["ours", *against] if engine != "numpy" else ["ours"]
+
+
+def time_engine(engine: str, options: argparse.Namespace, console: Console) -> list[dict[str, Any]]:
+    """Return the measurements of all contenders on one engine, taken in turn."""
+    cpu = max(os.sched_getaffinity(0)) if options.pin else None
+    workers = [Worker(contender, engine, cpu) for contender in contenders_on(engine, options.against)]
+    results = []
+    try:
+        for name in options.workloads:
+            workload = WORKLOADS[name]
+            count = workload.quick if options.quick else workload.count
+            found = _time_in_turn(workers, name, count, options.repeats)
+            results += found
+            console.print(f"[dim]{engine} {name}: {_brief(found)}[/dim]")
+    finally:
+        for worker in workers:
+            worker.close()
+    return results
+
+
+def _time_in_turn(workers: list[Worker], name: str, count: int, repeats: int) -> list[dict[str, Any]]:
+    results = [
+        {"workload": name, "engine": one.engine, "contender": one.contender, "wall_us": [], "cpu_us": []}
+        for one in workers
+    ]
+    for turn in range(repeats + 1):
+        for worker, result in zip(workers, results):
+            if "error" in result:
+                continue
+            answer = worker.ask(name, count)
+            if "error" in answer:
+                result["error"] = answer["error"]
+            elif turn:  # the first question only prepares
+                result["wall_us"].append(answer["wall_us"])
+                result["cpu_us"].append(answer["cpu_us"])
+    return results
+
+
+def _brief(results: list[dict[str, Any]]) -> str:
+    parts = [f"{one['contender']} {one.get('error') or report.figure(report.median(one, 'wall_us'))}" for one in results]
+    return ", ".join(parts)
+
+
+def time_imports(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return how long imports take, each in a fresh process, in microseconds; the front alone has no engine."""
+    jobs = [("front", "ours", "import kerasfront")]
+    for engine in options.backends:
+        modules = {name: IMPORTS[name].format(engine=engine) for name in contenders_on(engine, options.against)}
+        jobs += [(engine, contender, text) for contender, text in modules.items()]
+    results = {job: {"wall_us": [], "cpu_us": []} for job in jobs}
+    for _ in range(options.repeats):
+        for engine, contender, text in jobs:
+            program = f"import time\na, b = time.perf_counter(), time.process_time()\n{text}\n"
+            program += "print((time.perf_counter() - a) * 1e6, (time.process_time() - b) * 1e6)"
+            done = subprocess.run(
+                [sys.executable, "-c", program], env=environment(engine, None), capture_output=True, text=True
+            )
+            if done.returncode:
+                results[engine, contender, text]["error"] = done.stderr.strip().splitlines()[-1]
+                continue
+            wall, cpu = map(float, done.stdout.split()[-2:])
+            results[engine, contender, text]["wall_us"].append(wall)
+            results[engine, contender, text]["cpu_us"].append(cpu)
+    return [
+        {"workload": "import", "engine": engine, "contender": contender, **found}
+        for (engine, contender, _), found in results.items()
+    ]
+
+
+def machine(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the numbers depend on."""
+    versions = {}
+    for package in ("kerasfront", "keras", "numpy", "jax", "torch", "tensorflow", "tensorflow-cpu"):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "command": options.command,
+        "cpus": len(os.sched_getaffinity(0)),
+        "architecture": platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "load_at_start": os.getloadavg()[0],
+        "pinned": options.pin,
+        "quick": options.quick,
+        "repeats": options.repeats,
+        "versions": versions,
+    }
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options."""
+    names = [*WORKLOADS, "import"]
+    installed = [engine for engine, module in ENGINES.items() if importlib.util.find_spec(module)]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--backends", type=_listed(list(ENGINES)), default=installed, help="engines, comma-separated")
+    parser.add_argument("--against", type=_listed(["native", "keras"]), default=["native", "keras"])
+    parser.add_argument("--workloads", type=_listed(names), default=names, help=f"of {', '.join(names)}")
+    parser.add_argument("--repeats", type=int, default=3, help="measurements per contender; the median counts")
+    parser.add_argument("--quick", action="store_true", help="a few steps only: shows that it runs, measures nothing")
+    parser.add_argument("--pin", action="store_true", help="one CPU for each contender, and CPU time in the table")
+    parser.add_argument("--json", type=Path, help="write the measurements here")
+    parser.add_argument("--png", type=Path, help="draw the ratios here")
+    parser.add_argument("--readme", action="store_true", help="put the table into the README")
+    parser.add_argument("--from-json", type=Path, help="do not measure: show what was written by --json")
+    options = parser.parse_args(arguments)
+    options.command = " ".join(["python benchmarks/run.py", *arguments])
+    options.imports = "import" in options.workloads
+    options.workloads = [name for name in options.workloads if name != "import"]
+    return options
+
+
+def _listed(choices: list[str]) -> Any:
+    def parse(text: str) -> list[str]:
+        names = [name for name in text.split(",") if name]
+        for name in names:
+            if name not in choices:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(choices)}")
+        return names
+
+    return parse
+
+
+def measure(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Return all measurements, with what they depend on."""
+    found = {"machine": machine(options), "results": []}
+    start = time.perf_counter()
+    for engine in options.backends:
+        found["results"] += time_engine(engine, options, console)
+    if options.imports:
+        found["results"] += time_imports(options)
+    found["machine"]["seconds"] = round(time.perf_counter() - start)
+    found["machine"]["load_at_end"] = os.getloadavg()[0]
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns the exit code, 1 where a contender of ours failed."""
+    options, console = parsed(arguments), Console()
+    found = json.loads(options.from_json.read_text()) if options.from_json else measure(options, console)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    report.show(found, console)
+    if options.png:
+        report.draw(found, options.png)
+    if options.readme:
+        report.put_into(HERE.parent / "README.md", report.markdown(found))
+    return 1 if any("error" in one for one in found["results"] if one["contender"] == "ours") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
