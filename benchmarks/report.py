@@ -70,7 +70,7 @@ def show(found: dict[str, Any], console: Console) -> None:
     for row in rows(found):
         if before not in (None, row["workload"]):
             table.add_section()
-        title = TITLES[row["workload"]] if before != row["workload"] else ""
+        title = row["workload"] if before != row["workload"] else ""
         before = row["workload"]
         cells = [_coloured(cell, i) for i, cell in enumerate(_cells(row, ""))]
         cells += _cells(row, "_cpu") if machine["pinned"] else []

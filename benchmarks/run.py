@@ -94,6 +94,9 @@ def time_engine(engine: str, options: argparse.Namespace, console: Console) -> l
         for name in options.workloads:
             workload = WORKLOADS[name]
             count = workload.quick if options.quick else workload.count
+            if engine == "numpy":
+                # Slower by an order: gradients of small operations in Python.
+                count = max(workload.quick, count // 5)
             found = _time_in_turn(workers, name, count, options.repeats)
             results += found
             console.print(f"[dim]{engine} {name}: {_brief(found)}[/dim]")

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import lax
+
 from kerasfront.ops.random_bits import random_bits as random_bits_declaration
 
 greater = jnp.greater

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
-
 from kerasfront_tensorflow import fused, ops
 
 
@@ -27,7 +27,7 @@ class TensorFlowBackend(Backend):
         return isinstance(value, tf.Tensor)
 
     def is_traced(self, value: Any) -> bool:
-        return not hasattr(value, "_numpy")
+        return tf.is_symbolic_tensor(value)
 
     def tracing(self) -> bool:
         return not tf.executing_eagerly()
@@ -45,10 +45,14 @@ class TensorFlowBackend(Backend):
         return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
 
     def to_numpy(self, value: Any) -> np.ndarray:
-        return np.array(value.numpy())
+        # `numpy` copies; it gives scalars where there are no axes.
+        return np.asarray(value.numpy())
 
     def from_dlpack(self, value: Any) -> Any:
-        return tf.experimental.dlpack.from_dlpack(value.__dlpack__())
+        try:
+            return tf.experimental.dlpack.from_dlpack(value.__dlpack__())
+        except tf.errors.OpError as error:
+            raise BufferError(str(error)) from error
 
     def create_handle(self, value: Any, trainable: bool) -> Any:
         return tf.Variable(value, trainable=trainable)
@@ -61,16 +65,67 @@ class TensorFlowBackend(Backend):
         return handle
 
     def value_and_grad(self, function: Callable, values: list) -> tuple[Any, list, list]:
-        # Each value is a tensor of its own, also where two Variables hold the same one.
-        values = [tf.identity(value) for value in values]
+        # Each value must be a tensor of its own, also where two Variables hold the same one.
+        if len({id(value) for value in values}) < len(values):
+            values = [tf.identity(value) for value in values]
+        places = [i for i, value in enumerate(values) if value.dtype.is_floating or value.dtype.is_complex]
+        sources = [values[i] for i in places]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([value for value in values if value.dtype.is_floating or value.dtype.is_complex])
+            tape.watch(sources)
             loss, further = function(values)
-        gradients = tape.gradient(loss, values)
-        return loss, further, [_dense(gradient, value) for gradient, value in zip(gradients, values, strict=True)]
+        gradients: list = [None] * len(values)
+        for place, gradient in zip(places, tape.gradient(loss, sources), strict=True):
+            gradients[place] = _dense(gradient, values[place])
+        return loss, further, gradients
 
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable:
         return _Compiled(pure, bool(jit_compile))
+
+    def abstract_eval(self, function: Callable, *specs: Any) -> Any:
+        found = None
+
+        def traced(*tensors: Any) -> None:
+            nonlocal found
+            found = tree.map_structure(lambda leaf: (tuple(leaf.shape), leaf.dtype.name), function(*tensors))
+
+        def sample(spec: Any) -> tf.TensorSpec:
+            # A size that no layer has by chance stands for an unknown one.
+            return tf.TensorSpec([83 if size is None else size for size in spec.shape], spec.dtype)
+
+        samples = [tree.map_structure(sample, spec) for spec in specs]
+        tf.function(traced, autograph=False).get_concrete_function(*samples)
+        return found
+
+    def as_iterable(self, data: Any) -> Iterable | None:
+        if not isinstance(data, tf.data.Dataset):
+            return None
+        return _Batches(data) if data.cardinality() < 0 else _CountedBatches(data)
+
+    def device_scope(self, device: str) -> contextlib.AbstractContextManager:
+        kind, _, index = device.partition(":")
+        if f"{kind}:{index or 0}" not in self.devices():
+            raise errors.BackendError(f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one.")
+        return tf.device(f"{kind}:{index or 0}")
+
+    def devices(self) -> Sequence[str]:
+        return tuple(one.name.removeprefix("/device:").lower() for one in tf.config.list_logical_devices())
+
+
+class _Batches:
+    """The batches of a data set of TensorFlow's as NumPy arrays."""
+
+    def __init__(self, dataset: Any):
+        self._dataset = dataset
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._dataset.as_numpy_iterator())
+
+
+class _CountedBatches(_Batches):
+    """The same where their number is known."""
+
+    def __len__(self) -> int:
+        return int(self._dataset.cardinality())
 
 
 def _dense(gradient: Any, value: Any) -> Any:

@@ -1,1 +1,57 @@
-"""Native versions of derived ops."""
+"""Native versions of derived ops, where TensorFlow has one kernel for what would be several small ops."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from kerasfront.ops import indexing, movement
+from kerasfront_tensorflow.ops.indexing import sort_key
+from kerasfront_tensorflow.ops.kernel import BOOL, INTEGERS, widened
+
+greater = widened(tf.greater, BOOL)
+greater_equal = widened(tf.greater_equal, BOOL)
+not_equal = tf.not_equal
+logical_xor = tf.math.logical_xor
+rsqrt = tf.math.rsqrt
+reciprocal = tf.math.reciprocal
+isinf = tf.math.is_inf
+sigmoid = tf.sigmoid
+silu = tf.nn.silu
+softplus = tf.nn.softplus
+relu = tf.nn.relu
+softmax = tf.nn.softmax
+log_softmax = tf.nn.log_softmax
+
+
+def square(x: Any) -> Any:
+    return widened(tf.square, INTEGERS)(tf.cast(x, tf.int32) if x.dtype == tf.bool else x)
+
+
+def mean(x: Any, axis: tuple, keepdims: bool = False) -> Any:
+    if x.dtype in (tf.float16, tf.bfloat16):
+        return tf.cast(tf.reduce_mean(tf.cast(x, tf.float32), axis, keepdims), x.dtype)
+    return tf.reduce_mean(x, axis, keepdims)
+
+
+def expand_dims(x: Any, axis: Any) -> Any:
+    if isinstance(axis, int) and -len(x.shape) - 1 <= axis <= len(x.shape):
+        return tf.expand_dims(x, axis)
+    return movement.expand_dims.op.body(x, axis)
+
+
+def stack(x: list, axis: Any = 0) -> Any:
+    return tf.stack(x, axis) if len({one.dtype for one in x}) == 1 else movement.stack.op.body(x, axis)
+
+
+def top_k(x: Any, k: int, sorted: bool = True) -> Any:
+    if not x.shape or not 0 < k <= x.shape[-1]:
+        return indexing.top_k.op.body(x, k, sorted)
+    places = tf.math.top_k(sort_key(x), k).indices
+    return tf.gather(x, places, batch_dims=len(x.shape) - 1), places
+
+
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Any:
+    if sparse or not -len(x.shape) - 1 <= axis <= len(x.shape):
+        return indexing.one_hot.op.body(x, num_classes, axis, dtype, sparse)
+    on, off = tf.cast(1, dtype or "float32"), tf.cast(0, dtype or "float32")
+    return tf.one_hot(tf.cast(x, tf.int32), num_classes, on, off, axis)

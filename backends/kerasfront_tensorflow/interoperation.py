@@ -1,7 +1,7 @@
 """Variables as operands of TensorFlow's own operators and functions.
 
-`tensor * variable` asks TensorFlow to convert the Variable. Without a rule it would take its numbers from the host, as a
-constant without gradient.
+`tensor * variable` asks TensorFlow to convert the Variable. Without a rule it would take its numbers from the host, as
+a constant without gradient.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+
 from kerasfront.state.variable import Variable
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import keras
+
 from workloads import keras_api, sizes, timing
 
 

@@ -73,11 +73,14 @@ def _training(keras: Any, model: Any, workload: sizes.Workload, count: int) -> C
     times: list[timing.Sample] = []
     x, y = workload.data(count)
 
+    def fit(epochs: int) -> None:
+        times.clear()
+        model.fit(x, y, batch_size=workload.batch, epochs=epochs, verbose=0, callbacks=[Epochs()])
+
     def measure() -> timing.Sample:
         # From the end of the first epoch to that of the second: what a step costs, not what a call of fit costs.
-        times.clear()
-        model.fit(x, y, batch_size=workload.batch, epochs=2, verbose=0, callbacks=[Epochs()])
+        fit(2)
         return timing.between(times[0], times[1], count)
 
-    measure()
+    fit(1)
     return measure

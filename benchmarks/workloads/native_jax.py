@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
 from workloads import sizes, timing
 
 _source = np.random.RandomState(0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
 from workloads import sizes, timing
 
 _source = np.random.RandomState(0)

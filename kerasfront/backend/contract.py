@@ -140,6 +140,10 @@ class Backend:
         """
         raise NotImplementedError
 
+    def compiled_input(self, array: np.ndarray) -> Any:
+        """Return a host array in the form in which a compiled function takes it fastest; a tensor by default."""
+        return self.convert_to_tensor(array, None)
+
     def abstract_eval(self, function: Callable, *specs: Any) -> Any:
         """Infer the outputs of a function that uses the engine directly.
 

@@ -59,9 +59,7 @@ OVERRIDES_ON = os.environ.get("KERASFRONT_OVERRIDES", "1") != "0"
 # -- who owns a value ------------------------------------------------------------------------------
 
 WEAK, SYMBOLIC, VARIABLE = "weak", "symbolic", "variable"
-_owners: dict[type, Any] = {
-    kind: WEAK for kind in (bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.generic, np.float32)
-}
+_owners: dict[type, Any] = dict.fromkeys((bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.generic, np.float32), WEAK)
 _owners[symbolic.KerasTensor] = SYMBOLIC
 
 
@@ -231,6 +229,11 @@ class Op:
     def slow(self, arguments: tuple) -> Any:
         """Carry out a call from the beginning."""
         values = list(arguments)
+        if self.fast:
+            implementation = self._known(values)
+            if implementation is not None:
+                self._normalize(values)
+                return self._call(implementation, values)
         owner = self._own(values)
         if owner is SYMBOLIC:
             return self._symbolic(values, arguments)
@@ -243,6 +246,36 @@ class Op:
             self._remember(values, backend, implementation)
         self._normalize(values)
         return self.run(implementation, values, backend)
+
+    def _known(self, values: list) -> Callable | None:
+        """Put values for Variables, and return the entry of the fast path if all tensors are alike then."""
+        found: list = []
+        kind = dtype = None
+        for i in self.tensors:
+            value = values[i]
+            if _owners.get(type(value)) is VARIABLE:
+                value = value.value
+            if not found:
+                kind = type(value)
+                if kind not in self.fast:
+                    return None
+                dtype = value.dtype
+            elif type(value) is not kind or value.dtype != dtype:
+                return None
+            found.append(value)
+        implementation = self.fast[kind].get(dtype)  # type: ignore[index]
+        if implementation is not None:
+            for i, value in zip(self.tensors, found):
+                values[i] = value
+        return implementation
+
+    def _call(self, implementation: Callable, values: list) -> Any:
+        if not self.primitive:
+            return implementation(*values)
+        try:
+            return implementation(*values)
+        except Exception as error:
+            raise self.explain(error, values) from error
 
     def run(self, implementation: Callable, values: list, backend: Backend) -> Any:
         """Call an implementation, and explain what it refuses."""
@@ -469,7 +502,7 @@ def _symbolic_kind(value: Any) -> str:
     return dtypes.kind_of_python_value(value) if owner_of(value) is WEAK else dtype_of(value)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _targets_cached(rule: Callable, kinds: tuple[str, ...], wanted: str | None, floatx: str) -> tuple:
     return rule(kinds, wanted)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasfront.backend import dispatch, registry
+from kerasfront.state import structure
 from kerasfront.state.seed import SeedGenerator
 from kerasfront.state.variable import Variable
 
@@ -30,10 +31,12 @@ class Holder:
         if isinstance(value, (Variable, Holder, SeedGenerator, list, tuple, dict)) or hasattr(value, "_keeps_variables"):
             if name not in _UNTRACKED:
                 self._tracked[name] = None
+                structure.forget()
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         self._tracked.pop(name, None)
+        structure.forget()
         object.__delattr__(self, name)
 
     def _held(self, kind: type | tuple[type, ...]) -> Iterator[Any]:
@@ -60,6 +63,10 @@ class Holder:
                     stack.extend(reversed(layer._layers))
         return list(found.values())
 
+    @structure.remembered
+    def _all_layers(self) -> list[Any]:
+        return self._flatten_layers()
+
     @property
     def weights(self) -> list[Variable]:
         """All Variables but the states of seeds and metrics; each layer's trainable ones first."""
@@ -83,6 +90,7 @@ class Holder:
         return [leaf for leaf in self._held(object) if hasattr(leaf, "_keeps_variables")]
 
     @property
+    @structure.remembered
     def trainable_variables(self) -> list[Variable]:
         """The Variables that optimizers change: trainable ones of trainable layers."""
         found: list[Variable] = []
@@ -118,6 +126,7 @@ class Holder:
         return [variable for metric in self.metrics for variable in metric.variables]
 
     @property
+    @structure.remembered
     def metrics(self) -> list[Any]:
         """The metrics that this layer and its sublayers hold."""
         return [metric for layer in self._flatten_layers() for metric in layer._own_metrics()]
@@ -131,6 +140,7 @@ class Holder:
     def trainable(self, value: bool) -> None:
         for layer in self._flatten_layers():
             layer._trainable = bool(value)
+        structure.forget()
 
     def count_params(self) -> int:
         """Return the number of elements in all weights."""

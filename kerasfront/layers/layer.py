@@ -383,10 +383,10 @@ class Layer(Configurable, Holder):
     @property
     def losses(self) -> list[Any]:
         """The losses of the last call and of regularized weights."""
-        owned = {id(layer) for layer in self._flatten_layers()}
         entries = [calls.context.losses] if calls.context is not None else list(calls.losses.values())
         if calls.context is None and self in calls.losses:
             entries = [calls.losses[self]]
+        owned = {id(layer) for layer in self._all_layers()} if any(entries) else set()
         found = [loss for entry in entries for layer, loss in entry if id(layer) in owned]
         for variable in self.trainable_variables:
             if variable.regularizer is not None:

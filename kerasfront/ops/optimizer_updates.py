@@ -173,7 +173,8 @@ def amsgrad_update(
 
 
 def _adam_rate(learning_rate: Any, step: Any, beta_1: float, beta_2: float) -> Any:
-    return learning_rate * ops.sqrt(_bias(step, beta_2)) / _bias(step, beta_1)
+    # By ops: the learning rate may have another dtype than the step, which not all engines' operators allow.
+    return ops.true_divide(ops.multiply(learning_rate, ops.sqrt(_bias(step, beta_2))), _bias(step, beta_1))
 
 
 def _moments(g: Any, m: Any, v: Any, beta_1: float, beta_2: float) -> tuple:
@@ -238,7 +239,7 @@ def adamax_update(
 
     Source: Kingma and Ba, "Adam", 2015, algorithm 2; epsilon keeps the division finite.
     """
-    rate = _Scalars(learning_rate / _bias(step, beta_1))
+    rate = _Scalars(ops.true_divide(learning_rate, _bias(step, beta_1)))
 
     def update(w: Any, g: Any, m: Any, u: Any) -> tuple:
         m = m + (g - m) * (1 - beta_1)

@@ -192,7 +192,7 @@ class Function:
         inputs, statics = [], []
         for leaf in leaves:
             if isinstance(leaf, (np.ndarray, np.generic)) or _is_engine_tensor(leaf):
-                inputs.append(_as_tensor(leaf, backend))
+                inputs.append(leaf)
                 statics.append(_TENSOR)
             else:
                 statics.append(leaf)
@@ -209,9 +209,9 @@ class Function:
                 entry = self._runs[key] = (pure, None if run is pure else run)
             pure, run = entry
             if run is None:
-                return self._step_eagerly(pure.arguments(inputs))
+                return self._step_eagerly(pure.arguments([_as_tensor(leaf, backend) for leaf in inputs]))
             try:
-                return self._step(pure, run, inputs)
+                return self._step(pure, run, [_as_input(leaf, backend) for leaf in inputs])
             except _MoreState as more:
                 self._variables = _distinct([*self._variables, *more.variables])
                 self._runs.clear()
@@ -246,6 +246,10 @@ def _as_tensor(leaf: Any, backend: Backend) -> Any:
     if isinstance(owner, Backend):
         return backend.from_other(leaf)
     raise errors.BackendError(f"function: cannot run on {leaf!r}. Expected tensors with values.")
+
+
+def _as_input(leaf: Any, backend: Backend) -> Any:
+    return backend.compiled_input(leaf) if type(leaf) is np.ndarray else _as_tensor(leaf, backend)
 
 
 def function(fn: Callable | None = None, variables: Sequence[Variable] = (), jit_compile: bool | None = None, **options: Any) -> Callable:

@@ -6,11 +6,13 @@ Other threads receive no signals.
 
 from __future__ import annotations
 
+import _signal  # without the enums of `signal`, which cost a step ten times as much
 import signal
 import threading
 from typing import Any
 
 _main = threading.main_thread()
+_SIGINT = int(signal.SIGINT)
 
 
 class deferred:
@@ -23,11 +25,11 @@ class deferred:
         self._active = False
         self._received: tuple | None = None
         if not deferred._open and threading.current_thread() is _main:
-            previous = signal.getsignal(signal.SIGINT)
+            previous = _signal.getsignal(_SIGINT)
             # A handler set from C (None), or an ignored signal, is not ours to replace.
             if callable(previous):
                 self._previous = previous
-                signal.signal(signal.SIGINT, self._receive)
+                _signal.signal(_SIGINT, self._receive)
                 self._active = deferred._open = True
         return self
 
@@ -40,7 +42,7 @@ class deferred:
         if not self._active:
             return
         deferred._open = False
-        signal.signal(signal.SIGINT, self._previous)
+        _signal.signal(_SIGINT, self._previous)
         if self._received is not None and exception[0] is None:
             self._previous(*self._received)
         elif self._received is not None:

@@ -13,7 +13,7 @@ from kerasfront import dtypes, errors
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import Operators
-from kerasfront.state import scope
+from kerasfront.state import scope, structure
 from kerasfront.state.untraced import untraced
 
 _names = itertools.count()
@@ -174,6 +174,7 @@ class Variable(Operators):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        structure.forget()
 
     # -- reading
 

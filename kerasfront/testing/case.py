@@ -62,7 +62,9 @@ class Case:
     def with_arrays(self, values: list) -> tuple[tuple, dict]:
         """Return the arguments with other values in place of the arrays."""
         moving = iter(values)
-        return tree.map_structure(lambda leaf: next(moving) if isinstance(leaf, np.ndarray) else leaf, (self.args, self.kwargs))
+        return tree.map_structure(
+            lambda leaf: next(moving) if isinstance(leaf, np.ndarray) else leaf, (self.args, self.kwargs)
+        )
 
     def float_places(self) -> list[int]:
         """Return which of the arrays are to be differentiated by."""
@@ -92,7 +94,11 @@ class Case:
 
 
 def _rounded(array: np.ndarray, dtype: str) -> np.ndarray:
-    return array.astype(getattr(ml_dtypes, dtype) if dtype == "bfloat16" else dtype) if array.dtype == np.float64 else array.copy()
+    return (
+        array.astype(getattr(ml_dtypes, dtype) if dtype == "bfloat16" else dtype)
+        if array.dtype == np.float64
+        else array.copy()
+    )
 
 
 def _widened(array: np.ndarray) -> np.ndarray:
@@ -100,12 +106,18 @@ def _widened(array: np.ndarray) -> np.ndarray:
     return array.astype("complex128" if kind == "c" else "float64") if kind in "fcV" else array
 
 
-def case(op: str, *args: Any, ref: Any = None, note: str = "", tol: Tolerance = tolerances.FUNCTION, **options: Any) -> Case:
+def case(
+    op: str, *args: Any, ref: Any = None, note: str = "", tol: Tolerance = tolerances.FUNCTION, **options: Any
+) -> Case:
     """Write a case in a line: fields of `Case` by name, all other keywords are keywords of the op.
 
     Python lists of numbers stay lists; use `array` for tensors.
     """
-    fields = {name: options.pop(name) for name in ("dtypes", "differentiable", "gradients", "compiled", "call") if name in options}
+    fields = {
+        name: options.pop(name)
+        for name in ("dtypes", "differentiable", "gradients", "compiled", "call")
+        if name in options
+    }
     return Case(op, args, options, ref, note, tolerance=tol, **fields)
 
 

@@ -40,7 +40,9 @@ def read_gaps(path: Path) -> list[Gap]:
     gaps = []
     for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("gap", []):
         if not entry.get("reason") or not set(entry) <= {"case", "judge", "reason"} or "case" not in entry:
-            raise ValueError(f"{path.name}: a gap needs case and reason, and may have judge; got {entry}. Complete the entry.")
+            raise ValueError(
+                f"{path.name}: a gap needs case and reason, and may have judge; got {entry}. Complete the entry."
+            )
         gaps.append(Gap(**entry))
     return gaps
 

@@ -42,7 +42,9 @@ def engines(config: pytest.Config) -> tuple[str, ...]:
     names = tuple(name.strip() for name in chosen.split(","))
     unknown = [name for name in names if name not in registry.installed()]
     if unknown:
-        raise pytest.UsageError(f"--kf-backend: {unknown[0]!r} is not installed; found {', '.join(registry.installed())}")
+        raise pytest.UsageError(
+            f"--kf-backend: {unknown[0]!r} is not installed; found {', '.join(registry.installed())}"
+        )
     return names
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from kerasfront import tree
 from kerasfront.backend import masks, registry
 from kerasfront.backend.symbolic import KerasTensor, symbolic_call
+from kerasfront.state import structure
 from kerasfront.state.function import function, value_and_grad
 from kerasfront.training import targets
 from kerasfront.utils.batch_format import pack_x_y_sample_weight, unpack_x_y_sample_weight
@@ -195,7 +196,9 @@ def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
 
     one = quiet_step if quiet else step
 
-    def run(*batches: Any) -> Any:
+    memory: dict = {}
+
+    def run_all(batches: tuple) -> Any:
         if len(batches) > 1 and not registry.active().tracing():
             raise NotTraced
         if fresh:
@@ -206,6 +209,12 @@ def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
             with masks.mask_scope():
                 results.append(one(data))
         return results if kind == "predict" else results[-1]
+
+    def run(*batches: Any) -> Any:
+        if model.run_eagerly:
+            return run_all(batches)
+        with structure.remembering(memory):
+            return run_all(batches)
 
     return run
 

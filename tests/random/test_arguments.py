@@ -9,9 +9,8 @@ from kerasfront import random
 from kerasfront.backend import registry
 from kerasfront.backend.symbolic import KerasTensor
 
-SAMPLERS = (
-    "uniform", "normal", "truncated_normal", "randint", "categorical", "dropout", "shuffle", "gamma", "beta", "binomial",
-)  # fmt: skip
+SHAPED = ["uniform", "normal", "truncated_normal", "randint", "gamma", "beta", "binomial"]
+SAMPLERS = [*SHAPED, "categorical", "dropout", "shuffle"]
 MATRIX = np.zeros((2, 3), "float32")
 
 WRONG = {
@@ -23,7 +22,10 @@ WRONG = {
     "infinite bound": (lambda: random.uniform((2,), 0.0, np.inf), "maxval is out of range"),
     "NaN mean": (lambda: random.normal((2,), mean=float("nan")), "mean is out of range"),
     "negative deviation": (lambda: random.normal((2,), stddev=-1.0), "random.normal: stddev is out of range"),
-    "negative deviation, truncated": (lambda: random.truncated_normal((2,), stddev=-1.0), "random.truncated_normal: stddev"),
+    "negative deviation, truncated": (
+        lambda: random.truncated_normal((2,), stddev=-1.0),
+        "random.truncated_normal: stddev",
+    ),
     "empty range": (lambda: random.randint((2,), 5, 5), "minval < maxval"),
     "range beyond the dtype": (lambda: random.randint((2,), 0, 300, dtype="uint8"), r"within \[0, 255\]"),
     "range too wide": (lambda: random.randint((2,), 0, 2**40, dtype="int64"), r"at most 2\^32 apart"),

@@ -33,7 +33,9 @@ def _word(seed, counter, stream, index):
     return x ^ (x >> 14)
 
 
-@pytest.mark.parametrize("seed, counter, stream", [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (2**32 - 1, 2**32 - 1, 101)])
+@pytest.mark.parametrize(
+    "seed, counter, stream", [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (2**32 - 1, 2**32 - 1, 101)]
+)
 def test_bits_are_those_of_the_formula_in_unsigned_integers(seed, counter, stream):
     expected = [_word(seed, counter, stream, index) for index in range(300)]
     assert host_bits(seed, counter, (300,), stream).tolist() == expected

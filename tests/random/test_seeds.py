@@ -85,7 +85,9 @@ def test_draws_without_seed_are_the_same_on_every_engine(engine):
     def series():
         keras.utils.set_random_seed(4)
         step = keras.function(lambda: random.normal((5,)))
-        return [part.tolist() for part in (_draw(), ops.convert_to_numpy(step()), ops.convert_to_numpy(step()), _draw())]
+        return [
+            part.tolist() for part in (_draw(), ops.convert_to_numpy(step()), ops.convert_to_numpy(step()), _draw())
+        ]
 
     with registry.scope("numpy"):
         expected = series()

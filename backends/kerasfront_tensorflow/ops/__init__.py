@@ -1,6 +1,9 @@
 """The primitives of the contract for TensorFlow: each module gives those of the front's module of that theme."""
 
-from kerasfront_tensorflow.ops import contraction, control, creation, elementwise, factorization, indexing, movement, reductions, transforms, windows
+import importlib
 
-for _theme in (elementwise, reductions, movement, indexing, creation, contraction, windows, factorization, transforms, control):
-    globals().update({name: value for name, value in vars(_theme).items() if callable(value) and name[0] != "_"})
+THEMES = "elementwise reductions movement indexing creation contraction windows factorization transforms control"
+
+for _theme in THEMES.split():
+    _found = vars(importlib.import_module(f"{__name__}.{_theme}"))
+    globals().update({name: value for name, value in _found.items() if callable(value) and name[0] != "_"})

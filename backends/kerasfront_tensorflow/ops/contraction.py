@@ -26,4 +26,18 @@ matmul = widened(_matmul, INTEGERS)
 
 
 def contract(operands: list, subscripts: str) -> Any:
-    return widened(lambda *xs: tf.einsum(subscripts, *xs), INTEGERS)(*operands)
+    left, _, right = subscripts.partition("->")
+    letters = left.split(",")
+    pairs = [pair for x, own in zip(operands, letters, strict=True) for pair in zip(own, x.shape, strict=True)]
+    longer = {letter for letter, size in pairs if size != 1}
+    plain = [_without_ones(x, own, longer) for x, own in zip(operands, letters, strict=True)]
+    text = ",".join(own for _, own in plain) + "->" + right
+    return widened(lambda *xs: tf.einsum(text, *xs), INTEGERS)(*[x for x, _ in plain])
+
+
+def _without_ones(x: Any, own: str, longer: set[str]) -> tuple[Any, str]:
+    """Drop axes of size 1 whose letter has another size elsewhere: the kernel does not stretch them."""
+    axes = [axis for axis, letter in enumerate(own) if x.shape[axis] == 1 and letter in longer]
+    if not axes:
+        return x, own
+    return tf.squeeze(x, axes), "".join(letter for axis, letter in enumerate(own) if axis not in axes)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+
 from kerasfront import tree
 
 
@@ -36,7 +37,8 @@ def while_loop(cond: Callable, body: Callable, loop_vars: tuple, maximum_iterati
 
 def _like(values: list, examples: list) -> list:
     """Turn what a body returned into tensors with the static shapes of the loop's variables."""
-    return [tf.ensure_shape(tf.convert_to_tensor(value, example.dtype), example.shape) for value, example in zip(values, examples, strict=True)]
+    pairs = zip(values, examples, strict=True)
+    return [tf.ensure_shape(tf.convert_to_tensor(value, one.dtype), one.shape) for value, one in pairs]
 
 
 def scan(f: Callable, init: Any, xs: Any, length: int, reverse: bool) -> tuple[Any, Any]:
@@ -104,7 +106,8 @@ def vectorized_map(function: Callable, elements: Any) -> Any:
     def flat(slices: list) -> list:
         nonlocal found
         parts = iter(slices)
-        outputs, found = tree.flatten_with_spec(function(tree.unflatten(spec, [next(parts) if i in kept else None for i in range(len(leaves))])))
+        full = [next(parts) if i in kept else None for i in range(len(leaves))]
+        outputs, found = tree.flatten_with_spec(function(tree.unflatten(spec, full)))
         return [tf.convert_to_tensor(output) for output in outputs]
 
     results = tf.vectorized_map(flat, [leaves[i] for i in kept])

@@ -31,7 +31,7 @@ def _broadcast(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 solve_matrix = widened(lambda a, b: tf.linalg.solve(*_broadcast(a, b)), HALVES)
-solve_triangular_matrix = widened(lambda a, b, lower: tf.linalg.triangular_solve(*_broadcast(a, b), lower=lower), HALVES)
+solve_triangular_matrix = widened(lambda a, b, lower: tf.linalg.triangular_solve(*_broadcast(a, b), lower), HALVES)
 
 
 def _eliminate(x: Any) -> tuple[Any, Any, list]:

@@ -4,6 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasfront_tensorflow.ops.kernel import BOOL, widened
+
 
 def basic_getitem(x: Any, key: tuple) -> Any:
     return x[key] if key else x
@@ -46,7 +48,8 @@ def _sizes(x: Any) -> list:
 
 def _broadcast_but(x: Any, other: Any, axis: int) -> Any:
     """Broadcast all axes but one to those of another tensor."""
-    sizes = [mine if i == axis or theirs == 1 else theirs for i, (mine, theirs) in enumerate(zip(_sizes(x), _sizes(other), strict=True))]
+    each = enumerate(zip(_sizes(x), _sizes(other), strict=True))
+    sizes = [mine if i == axis or theirs == 1 else theirs for i, (mine, theirs) in each]
     return x if sizes == list(x.shape) else tf.broadcast_to(x, sizes)
 
 
@@ -97,14 +100,14 @@ def _places(inputs: Any, indices: Any, updates: Any) -> tuple[Any, Any]:
 
 
 def scatter_add(inputs: Any, indices: Any, updates: Any) -> Any:
-    return tf.tensor_scatter_nd_add(inputs, *_places(inputs, indices, updates))
+    return widened(tf.tensor_scatter_nd_add, BOOL)(inputs, *_places(inputs, indices, updates))
 
 
 def scatter_set(inputs: Any, indices: Any, updates: Any) -> Any:
     return tf.tensor_scatter_nd_update(inputs, *_places(inputs, indices, updates))
 
 
-def _sort_key(x: Any) -> Any:
+def sort_key(x: Any) -> Any:
     """Return signed integers in the order of the values, NaN last.
 
     The bits of positive floats grow with them; those of negative ones fall, so all but the sign are inverted.
@@ -125,7 +128,7 @@ def stable_argsort(x: Any, axis: int) -> Any:
     if not x.shape:
         return tf.zeros((), tf.int32)
     # `top_k` keeps the order of equal values; inverting all bits turns the order of integers round.
-    key = tf.bitwise.invert(_sort_key(_last(x, axis)))
+    key = tf.bitwise.invert(sort_key(_last(x, axis)))
     return _last(tf.math.top_k(key, x.shape[axis] if x.shape[axis] is not None else tf.shape(x)[axis]).indices, axis)
 
 
@@ -139,7 +142,7 @@ def sort(x: Any, axis: int) -> Any:
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str) -> Any:
     # As keys NaN has a place, and all types have a kernel.
-    found = tf.searchsorted(_sort_key(sorted_sequence), tf.reshape(_sort_key(values), (-1,)), side)
+    found = tf.searchsorted(sort_key(sorted_sequence), tf.reshape(sort_key(values), (-1,)), side)
     return tf.reshape(found, _sizes(values))
 
 

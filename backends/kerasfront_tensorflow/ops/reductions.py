@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from kerasfront_tensorflow.ops.kernel import HALVES, INTEGERS, widened
 
-sum = tf.reduce_sum
-product = tf.reduce_prod
+sum = widened(tf.reduce_sum, INTEGERS, HALVES)
+product = widened(tf.reduce_prod, INTEGERS, HALVES)
 any = tf.reduce_any
 all = tf.reduce_all
 
@@ -29,15 +29,11 @@ def _position(native: Callable, x: Any, axis: int | None, keepdims: bool) -> Any
     flat = tf.reshape(x, (-1,)) if axis is None else x
     if flat.dtype == tf.bool:
         flat = tf.cast(flat, tf.int32)
+    found = native(flat, axis or 0, tf.int32)
     if flat.dtype.is_floating:
-        # The first NaN counts as the best value.
+        # The kernel overlooks NaN.
         bad = tf.math.is_nan(flat)
-        best = tf.constant(float("inf") if native is tf.argmax else float("-inf"), flat.dtype)
-        with_bad = native(tf.where(bad, best, flat), axis or 0, tf.int32)
-        flagged = tf.argmax(tf.cast(bad, tf.int32), axis or 0, tf.int32)
-        found = tf.where(tf.reduce_any(bad, axis or 0), flagged, with_bad)
-    else:
-        found = native(flat, axis or 0, tf.int32)
+        found = tf.where(tf.reduce_any(bad, axis or 0), tf.argmax(tf.cast(bad, tf.int32), axis or 0, tf.int32), found)
     if not keepdims:
         return found
     return tf.reshape(found, (1,) * rank) if axis is None else tf.expand_dims(found, axis)
@@ -52,8 +48,18 @@ def argmin(x: Any, axis: int | None, keepdims: bool) -> Any:
 
 
 def running_sum(x: Any, axis: int, dtype: str) -> Any:
-    return tf.cumsum(tf.cast(x, dtype), axis)
+    return widened(tf.cumsum, INTEGERS)(tf.cast(x, dtype), axis)
 
 
 def running_product(x: Any, axis: int, dtype: str) -> Any:
-    return tf.math.cumprod(tf.cast(x, dtype), axis)
+    x = tf.cast(x, dtype)
+    if not (x.dtype.is_floating or x.dtype.is_complex):
+        return widened(tf.math.cumprod, INTEGERS)(x, axis)
+    # TensorFlow's gradient divides by the values. Here each round multiplies by the product that ends `shift` places
+    # before.
+    shift, size, before = 1, x.shape[axis], (slice(None),) * axis
+    while shift < size:
+        head, tail = x[(*before, slice(None, shift))], x[(*before, slice(shift, None))]
+        x = tf.concat([head, tail * x[(*before, slice(None, size - shift))]], axis)
+        shift *= 2
+    return x

@@ -1,12 +1,12 @@
 """Convolution and pooling of (batch, *spatial, channels).
 
-TensorFlow's CPU kernels differentiate neither grouped nor dilated convolutions, so those are put together from plain ones.
+TensorFlow's CPU kernels differentiate neither grouped nor dilated convolutions, so those are put together from plain
+ones.
 """
 
 import functools
 import itertools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -39,7 +39,8 @@ def convolution(x: Any, kernel: Any, strides: Sizes, padding: Any, dilation: Siz
 def _depthwise(x: Any, kernel: Any, strides: Sizes) -> Any:
     *window, _, filters = kernel.shape
     channels = x.shape[-1]
-    return tf.nn.depthwise_conv2d(x, tf.reshape(kernel, (*window, channels, filters // channels)), (1, *strides, 1), "VALID")
+    own = tf.reshape(kernel, (*window, channels, filters // channels))
+    return tf.nn.depthwise_conv2d(x, own, (1, *strides, 1), "VALID")
 
 
 def _dilated(kernel: Any, dilation: Sizes) -> Any:
@@ -48,13 +49,16 @@ def _dilated(kernel: Any, dilation: Sizes) -> Any:
         size = kernel.shape[axis]
         if gap > 1 and size > 1:
             shape = kernel.shape.as_list()
-            wide = tf.pad(tf.expand_dims(kernel, axis + 1), [(0, gap - 1) if i == axis + 1 else (0, 0) for i in range(len(shape) + 1)])
+            added = [(0, gap - 1) if i == axis + 1 else (0, 0) for i in range(len(shape) + 1)]
+            wide = tf.pad(tf.expand_dims(kernel, axis + 1), added)
             wide = tf.reshape(wide, (*shape[:axis], size * gap, *shape[axis + 1 :]))
             kernel = wide[(slice(None),) * axis + (slice(0, (size - 1) * gap + 1),)]
     return kernel
 
 
-def convolution_transpose(x: Any, kernel: Any, strides: Sizes, padding: Any, output_size: Sizes, dilation: Sizes) -> Any:
+def convolution_transpose(
+    x: Any, kernel: Any, strides: Sizes, padding: Any, output_size: Sizes, dilation: Sizes
+) -> Any:
     if len(strides) == 1:
         arguments = (1, *strides), ((0, 0), *padding), (1, *output_size), (1, *dilation)
         return tf.squeeze(convolution_transpose(x[:, None], kernel[None], *arguments), 1)
@@ -66,8 +70,8 @@ def convolution_transpose(x: Any, kernel: Any, strides: Sizes, padding: Any, out
     steps = [1, *strides, 1]
     full = native(input_sizes=sizes, filter=kernel, out_backprop=x, strides=steps, padding="VALID")
     full = tf.ensure_shape(full, (x.shape[0], *reach, kernel.shape[-2]))
-    missing = [(0, max(before + size - have, 0)) for (before, _), size, have in zip(padding, output_size, reach, strict=True)]
     kept = [slice(before, before + size) for (before, _), size in zip(padding, output_size, strict=True)]
+    missing = [(0, max(part.stop - have, 0)) for part, have in zip(kept, reach, strict=True)]
     return _padded(full, missing)[(slice(None), *kept)]
 
 
@@ -98,24 +102,20 @@ def _first_largest(a: Any, b: Any) -> Any:
 def max_pooling(x: Any, window: Sizes, strides: Sizes, padding: Any) -> Any:
     lowest = float("-inf") if x.dtype.is_floating else x.dtype.min
     x = _padded(x, padding, tf.constant(lowest, x.dtype))
-    if len(window) == 1:
-        return tf.squeeze(_pool_2d(x[:, None], (1, *window), (1, *strides)), 1)
-    if len(window) == 2:
+    if len(window) < 3 and x.dtype not in (tf.uint32, tf.uint64):
+        if len(window) == 1:
+            return tf.squeeze(_pool_2d(x[:, None], (1, *window), (1, *strides)), 1)
         return _pool_2d(x, window, strides)
-    # The gradient of the kernel for three axes goes to all of equal values.
+    # The gradient of the kernel for three axes goes to all of equal values; some types have no kernel.
     return functools.reduce(_first_largest, _slices(x, window, strides))
 
 
 def _average(x: Any, window: Sizes, strides: Sizes) -> Any:
-    native: Callable = {1: tf.nn.avg_pool1d, 2: tf.nn.avg_pool2d, 3: _average_3d}[len(window)]
-    return native(x, window, strides, "VALID")
-
-
-# A double has no kernel for three axes.
-def _average_3d(x: Any, window: Sizes, strides: Sizes, padding: str) -> Any:
-    if x.dtype == tf.float64:
+    if len(window) == 3 and x.dtype == tf.float64:
+        # For three axes there is no kernel of doubles.
         return tf.add_n(_slices(x, window, strides)) / math.prod(window)
-    return tf.nn.avg_pool3d(x, window, strides, padding)
+    native = (tf.nn.avg_pool1d, tf.nn.avg_pool2d, tf.nn.avg_pool3d)[len(window) - 1]
+    return native(x, window, strides, "VALID")
 
 
 def _average_pooling(x: Any, window: Sizes, strides: Sizes, padding: Any) -> Any:

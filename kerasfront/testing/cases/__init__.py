@@ -20,6 +20,8 @@ def all_cases() -> dict[str, Case]:
     for module in pkgutil.iter_modules(__path__):
         for case in importlib.import_module(f"{__name__}.{module.name}").CASES:
             if case.id in found:
-                raise ValueError(f"cases: {case.id!r} names two cases. Expected different notes. Give one of them another note.")
+                raise ValueError(
+                    f"cases: {case.id!r} names two cases. Expected different notes. Give one of them another note."
+                )
             found[case.id] = case
     return found

@@ -86,34 +86,96 @@ PLAIN = {
     "hard_silu": lambda x: x * hard_sigmoid(x), "sparse_plus": sparse_plus, "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
 }  # fmt: skip
 ALONG = {"softmax": softmax, "log_softmax": log_softmax, "sparsemax": sparsemax, "glu": glu}
-SMOOTH_FAR = {"sigmoid": logistic, "log_sigmoid": lambda x: -softplus(-x), "softplus": softplus, "elu": elu, "silu": lambda x: x * logistic(x)}
+SMOOTH_FAR = {
+    "sigmoid": logistic,
+    "log_sigmoid": lambda x: -softplus(-x),
+    "softplus": softplus,
+    "elu": elu,
+    "silu": lambda x: x * logistic(x),
+}
 
 CASES = [
     *(case(name, X, ref=f, tol=FORMULA) for name, f in PLAIN.items()),
     *(case(name, X, ref=f, tol=SUM, note="half types", dtypes=HALVES) for name, f in PLAIN.items()),
-    *(case(name, ints([-2, 0, 3]), ref=lambda x, f=f: f(x * 1.0), tol=FORMULA, note="of integers") for name, f in PLAIN.items()),
-    *(case(name, array([NAN, 1.0]), ref=lambda x, f=f: np.where(np.isnan(x), NAN, f(x)), tol=FORMULA, note="NaN goes through", differentiable=False)
-      for name, f in PLAIN.items()),
+    *(
+        case(name, ints([-2, 0, 3]), ref=lambda x, f=f: f(x * 1.0), tol=FORMULA, note="of integers")
+        for name, f in PLAIN.items()
+    ),
+    *(
+        case(
+            name,
+            array([NAN, 1.0]),
+            ref=lambda x, f=f: np.where(np.isnan(x), NAN, f(x)),
+            tol=FORMULA,
+            note="NaN goes through",
+            differentiable=False,
+        )
+        for name, f in PLAIN.items()
+    ),
     *(case(name, FAR, ref=f, tol=FORMULA, note="far out") for name, f in SMOOTH_FAR.items()),
     *(case(name, ROWS, ref=f, tol=SUM) for name, f in ALONG.items()),
     *(case(name, 0.6 * normal(2, 4, 3), axis=1, ref=f, tol=SUM, note="middle axis") for name, f in ALONG.items()),
     *(case(name, ROWS, ref=f, tol=SUM, note="half types", dtypes=HALVES) for name, f in ALONG.items()),
-    *(case(name, array([[1000.0, 0.0, -1000.0]]), ref=f, tol=SUM, note="without overflow") for name, f in ALONG.items() if "soft" in name),
-    *(case(name, array([[NAN, 0.0], [1.0, 2.0]]), ref=f, tol=SUM, note="NaN stays in its row", differentiable=False)
-      for name, f in ALONG.items() if "soft" in name),
+    *(
+        case(name, array([[1000.0, 0.0, -1000.0]]), ref=f, tol=SUM, note="without overflow")
+        for name, f in ALONG.items()
+        if "soft" in name
+    ),
+    *(
+        case(name, array([[NAN, 0.0], [1.0, 2.0]]), ref=f, tol=SUM, note="NaN stays in its row", differentiable=False)
+        for name, f in ALONG.items()
+        if "soft" in name
+    ),
     case("softmax", ints([[1, 2, 3]]), ref=lambda x: softmax(x * 1.0), tol=SUM, note="of integers"),
     case("softmax_over_axes", distinct(2, 2, 3), (0, 2), ref=softmax, tol=SUM),
     case("gelu", X, approximate=False, ref=gelu, tol=FORMULA, note="exact"),
-    case("leaky_relu", X, negative_slope=-0.1, ref=lambda x, negative_slope: np.where(x > 0, x, negative_slope * x), note="other slope"),
+    case(
+        "leaky_relu",
+        X,
+        negative_slope=-0.1,
+        ref=lambda x, negative_slope: np.where(x > 0, x, negative_slope * x),
+        note="other slope",
+    ),
     case("elu", X, alpha=0.3, ref=elu, tol=FORMULA, note="other alpha"),
-    case("celu", X, alpha=2.0, ref=lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha)), tol=FORMULA, note="other alpha"),
-    case("squareplus", array([-300.0, -40.0]), ref=lambda x: 2 / (np.sqrt(x * x + 4) - x), tol=FORMULA, note="without cancellation"),
+    case(
+        "celu",
+        X,
+        alpha=2.0,
+        ref=lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha)),
+        tol=FORMULA,
+        note="other alpha",
+    ),
+    case(
+        "squareplus",
+        array([-300.0, -40.0]),
+        ref=lambda x: 2 / (np.sqrt(x * x + 4) - x),
+        tol=FORMULA,
+        note="without cancellation",
+    ),
     case("threshold", X, 0.5, -1.0, ref=lambda x, t, v: np.where(x > t, x, v), tol=FORMULA),
     # -- kinks: one slope on all engines
-    case("relu", array([-1.0, 0.0, 1.0]), ref=lambda x: np.maximum(x, 0), note="slope at 0", gradients=(array([0, 0, 1]),)),
-    case("relu6", array([0.0, 3.0, 6.0]), ref=lambda x: np.clip(x, 0, 6), note="slope at the bends", gradients=(array([0, 1, 0]),)),
+    case(
+        "relu",
+        array([-1.0, 0.0, 1.0]),
+        ref=lambda x: np.maximum(x, 0),
+        note="slope at 0",
+        gradients=(array([0, 0, 1]),),
+    ),
+    case(
+        "relu6",
+        array([0.0, 3.0, 6.0]),
+        ref=lambda x: np.clip(x, 0, 6),
+        note="slope at the bends",
+        gradients=(array([0, 1, 0]),),
+    ),
     case("leaky_relu", array([0.0]), ref=lambda x: x * 0.2, note="slope at 0", gradients=(array([0.2]),)),
     case("elu", array([0.0, 800.0]), ref=elu, note="slope at 0 and far out", gradients=(array([1, 1]),)),
-    case("hard_tanh", array([-1.0, 1.0, 1.5]), ref=lambda x: np.clip(x, -1, 1), note="slope at the bounds", gradients=(array([1, 1, 0]),)),
+    case(
+        "hard_tanh",
+        array([-1.0, 1.0, 1.5]),
+        ref=lambda x: np.clip(x, -1, 1),
+        note="slope at the bounds",
+        gradients=(array([1, 1, 0]),),
+    ),
     case("softplus", array([0.0, 200.0, -200.0]), ref=softplus, note="slope", gradients=(array([0.5, 1, 0]),)),
 ]

@@ -18,7 +18,9 @@ def chosen(pred, x):
 
 def doubled_until(x, limit):
     """Doublings of x until its sum of magnitudes reaches the limit, and how many there were."""
-    return ops.while_loop(lambda n, v: ops.less(ops.sum(ops.abs(v)), limit), lambda n, v: (n + 1, v * 2.0), (ops.zeros((), "int32"), x))
+    return ops.while_loop(
+        lambda n, v: ops.less(ops.sum(ops.abs(v)), limit), lambda n, v: (n + 1, v * 2.0), (ops.zeros((), "int32"), x)
+    )
 
 
 def doubled_reference(x, limit):
@@ -61,16 +63,51 @@ def structured_reference(a, b):
 CASES = [
     case("cond", bools(True), START, ref=lambda p, x: x * 2, note="true", call=chosen, tol=FORMULA),
     case("cond", bools(False), START, ref=lambda p, x: np.exp(x), note="false", call=chosen, tol=FORMULA),
-    case("while_loop", START, array(20.0), ref=doubled_reference, call=doubled_until, tol=FORMULA, differentiable=False),
-    case("while_loop", START, ref=lambda x: (x + 3.0,), note="at most 3 times", call=limited, tol=FORMULA, differentiable=False),
+    case(
+        "while_loop", START, array(20.0), ref=doubled_reference, call=doubled_until, tol=FORMULA, differentiable=False
+    ),
+    case(
+        "while_loop",
+        START,
+        ref=lambda x: (x + 3.0,),
+        note="at most 3 times",
+        call=limited,
+        tol=FORMULA,
+        differentiable=False,
+    ),
     case("scan", START, ROWS, ref=recurrence_reference, call=recurrence, tol=ITERATED),
     case("scan", START, ROWS, reverse=True, ref=recurrence_reference, note="backwards", call=recurrence, tol=ITERATED),
     case("scan", ROWS, ROWS + 1, ref=structured_reference, note="structures", call=structured, tol=ITERATED),
-    case("scan", START, ref=lambda x: x + 5.0, note="length alone, no outputs", tol=FORMULA,
-         call=lambda x: ops.scan(lambda c, _: (c + 1.0, None), x, None, length=5)[0]),
-    case("vectorized_map", ROWS, ref=lambda x: np.exp(x).sum(1), call=lambda x: ops.vectorized_map(lambda row: ops.sum(ops.exp(row)), x), tol=ITERATED),
-    case("vectorized_map", ROWS, normal(4, 3, 2), ref=lambda a, b: np.einsum("ij,ijk->ik", a, b), note="structures", tol=ITERATED,
-         call=lambda a, b: ops.vectorized_map(lambda pair: ops.matmul(pair[0], pair[1]), (a, b))),
-    case("fori_loop", ints(3), ref=ints(3 + 0 + 1 + 2 + 3), tol=EXACT, call=lambda x: ops.fori_loop(0, 4, lambda i, v: v + i, x)),
+    case(
+        "scan",
+        START,
+        ref=lambda x: x + 5.0,
+        note="length alone, no outputs",
+        tol=FORMULA,
+        call=lambda x: ops.scan(lambda c, _: (c + 1.0, None), x, None, length=5)[0],
+    ),
+    case(
+        "vectorized_map",
+        ROWS,
+        ref=lambda x: np.exp(x).sum(1),
+        call=lambda x: ops.vectorized_map(lambda row: ops.sum(ops.exp(row)), x),
+        tol=ITERATED,
+    ),
+    case(
+        "vectorized_map",
+        ROWS,
+        normal(4, 3, 2),
+        ref=lambda a, b: np.einsum("ij,ijk->ik", a, b),
+        note="structures",
+        tol=ITERATED,
+        call=lambda a, b: ops.vectorized_map(lambda pair: ops.matmul(pair[0], pair[1]), (a, b)),
+    ),
+    case(
+        "fori_loop",
+        ints(3),
+        ref=ints(3 + 0 + 1 + 2 + 3),
+        tol=EXACT,
+        call=lambda x: ops.fori_loop(0, 4, lambda i, v: v + i, x),
+    ),
     case("map", ROWS, ref=lambda x: x.max(1), tol=EXACT, call=lambda x: ops.map(lambda row: ops.max(row), x)),
 ]

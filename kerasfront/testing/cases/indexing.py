@@ -21,7 +21,9 @@ SORTED = array([0.0, 1.0, 1.0, 2.5])
 
 def scattered(x, places, updates, add=True):
     result = np.array(x)
-    for place, update in zip(places.reshape(-1, places.shape[-1]), updates.reshape(len(places), *x.shape[places.shape[-1] :]), strict=True):
+    for place, update in zip(
+        places.reshape(-1, places.shape[-1]), updates.reshape(len(places), *x.shape[places.shape[-1] :]), strict=True
+    ):
         result[tuple(place)] = update + (result[tuple(place)] if add else 0)
     return result
 
@@ -51,11 +53,21 @@ CASES = [
     *(case("getitem", MATRIX, key, ref=lambda x, k: x[k], note=name, tol=EXACT) for name, key in KEYS.items()),
     case("getitem", MATRIX, ints([2, 0, 2]), ref=lambda x, k: x[k], note="positions", tol=EXACT),
     case("getitem", CUBE, (0, ints([3, 1])), ref=lambda x, k: x[k], note="number and positions", tol=EXACT),
-    case("getitem", MATRIX, bools([True, False, True, False]), ref=lambda x, k: x[k], note="mask", tol=EXACT, compiled=False),
+    case(
+        "getitem",
+        MATRIX,
+        bools([True, False, True, False]),
+        ref=lambda x, k: x[k],
+        note="mask",
+        tol=EXACT,
+        compiled=False,
+    ),
     case("basic_getitem", MATRIX, (slice(1, 3), 2), ref=lambda x, k: x[k], tol=EXACT),
     case("gather", CUBE, ints([[1, 0], [-1, 1]]), 1, ref=np.take, note="negative positions", tol=EXACT),
     case("gather", ints([[1, 2], [3, 4]]), ints([1, 1, 0]), 0, ref=np.take, note="of integers", tol=EXACT),
-    case("gather", MATRIX, ints([2, 0, 2], "uint8"), 0, ref=lambda x, i, a: np.take(x, i, a), note="by uint8", tol=EXACT),
+    case(
+        "gather", MATRIX, ints([2, 0, 2], "uint8"), 0, ref=lambda x, i, a: np.take(x, i, a), note="by uint8", tol=EXACT
+    ),
     case("gather", MATRIX, ints([], "int32"), 1, ref=np.take, note="of nothing", tol=EXACT),
     case("take", CUBE, ints([5, -1]), ref=np.take, note="flat", tol=EXACT),
     case("take", CUBE, ints([[0, 2]]), axis=-1, ref=np.take, tol=EXACT),
@@ -66,24 +78,77 @@ CASES = [
     case("scatter_add", MATRIX, PLACES, UPDATES, ref=scattered, note="equal rows add up", tol=SUM),
     case("scatter_add", MATRIX, PAIRS, UPDATES[0], ref=scattered, note="equal elements add up", tol=SUM),
     case("scatter_add", ints([1, 2, 3]), ints([[2], [2]]), ints([5, 6]), ref=scattered, note="of integers", tol=EXACT),
-    case("scatter_set", MATRIX, ints([[3], [1]]), UPDATES[:2], ref=lambda x, i, u: scattered(x, i, u, add=False), tol=EXACT),
-    case("scatter_set", MATRIX, PLACES, UPDATES, ref=lambda x, i, u: scattered(x, i, u, add=False), note="the last stays", tol=EXACT,
-         differentiable=False),
+    case(
+        "scatter_set",
+        MATRIX,
+        ints([[3], [1]]),
+        UPDATES[:2],
+        ref=lambda x, i, u: scattered(x, i, u, add=False),
+        tol=EXACT,
+    ),
+    case(
+        "scatter_set",
+        MATRIX,
+        PLACES,
+        UPDATES,
+        ref=lambda x, i, u: scattered(x, i, u, add=False),
+        note="the last stays",
+        tol=EXACT,
+        differentiable=False,
+    ),
     case("scatter", PLACES, UPDATES, (4, 3), ref=lambda i, u, s: scattered(np.zeros(s), i, u), tol=SUM),
-    case("scatter_update", MATRIX, PLACES, UPDATES, reduction="add", ref=lambda x, i, u, reduction: scattered(x, i, u), tol=SUM),
+    case(
+        "scatter_update",
+        MATRIX,
+        PLACES,
+        UPDATES,
+        reduction="add",
+        ref=lambda x, i, u, reduction: scattered(x, i, u),
+        tol=SUM,
+    ),
     case("sort", UNSORTED, ref=np.sort, note="NaN last", tol=EXACT, differentiable=False),
     case("sort", MATRIX, 0, ref=np.sort, tol=EXACT),
     case("sort", ints([[3, -1, 2]]), ref=np.sort, note="of integers", tol=EXACT),
     case("sort", MATRIX, ref=np.sort, note="half types", dtypes=HALVES, tol=EXACT),
     case("stable_argsort", UNSORTED, ref=lambda x: np.argsort(x, kind="stable"), note="ties and NaN", tol=EXACT),
-    case("stable_argsort", ints([2, 1, 2, 1, 0, 1]), ref=lambda x: np.argsort(x, kind="stable"), note="of integers", tol=EXACT),
-    case("argsort", MATRIX, axis=None, ref=lambda x, axis: np.argsort(x, axis=axis, kind="stable"), note="flat", tol=EXACT),
-    case("top_k", array([[1.0, 5.0, 5.0, 2.0], [3.0, 3.0, 3.0, 3.0]]), 3, ref=descending, note="ties by lowest position", tol=EXACT,
-         differentiable=False),
+    case(
+        "stable_argsort",
+        ints([2, 1, 2, 1, 0, 1]),
+        ref=lambda x: np.argsort(x, kind="stable"),
+        note="of integers",
+        tol=EXACT,
+    ),
+    case(
+        "argsort",
+        MATRIX,
+        axis=None,
+        ref=lambda x, axis: np.argsort(x, axis=axis, kind="stable"),
+        note="flat",
+        tol=EXACT,
+    ),
+    case(
+        "top_k",
+        array([[1.0, 5.0, 5.0, 2.0], [3.0, 3.0, 3.0, 3.0]]),
+        3,
+        ref=descending,
+        note="ties by lowest position",
+        tol=EXACT,
+        differentiable=False,
+    ),
     case("top_k", MATRIX, 2, ref=descending, tol=EXACT),
     case("top_k", ints([[3, 9, 9, 1]]), 2, ref=descending, note="of integers", tol=EXACT),
-    *(case("searchsorted", SORTED, array([[-1.0, 1.0], [2.0, 9.0]]), side=side, ref=np.searchsorted, note=side, tol=EXACT)
-      for side in ("left", "right")),
+    *(
+        case(
+            "searchsorted",
+            SORTED,
+            array([[-1.0, 1.0], [2.0, 9.0]]),
+            side=side,
+            ref=np.searchsorted,
+            note=side,
+            tol=EXACT,
+        )
+        for side in ("left", "right")
+    ),
     case("searchsorted", ints([1, 3, 5]), ints([3, 4]), ref=np.searchsorted, note="of integers", tol=EXACT),
     case("nonzero", array([[0.0, 2.0], [NAN, 0.0]]), ref=np.nonzero, tol=EXACT, compiled=False),
     case("where", bools([[True, False], [True, True]]), ref=np.where, note="positions", tol=EXACT, compiled=False),

@@ -59,6 +59,9 @@ NETWORKS = {
 
 CASES = [
     *(case(name, *args, ref=f, tol=ITERATED, **biases) for name, (f, args, biases) in NETWORKS.items()),
-    *(case(name, *args, ref=f, tol=ITERATED, note="backwards", go_backwards=True, **biases) for name, (f, args, biases) in NETWORKS.items()),
+    *(
+        case(name, *args, ref=f, tol=ITERATED, note="backwards", go_backwards=True, **biases)
+        for name, (f, args, biases) in NETWORKS.items()
+    ),
     *(case(name, *args, ref=f, tol=ITERATED, note="no bias") for name, (f, args, _) in NETWORKS.items()),
 ]

@@ -20,7 +20,13 @@ def places(sizes, window, strides, padding, dilation):
         for size, w, s, pair, d in zip(sizes, window, strides, padding, dilation, strict=True)
     ]
     for place in itertools.product(*map(range, counts)):
-        yield place, tuple(np.s_[p * s : p * s + d * (w - 1) + 1 : d] for p, s, w, d in zip(place, strides, window, dilation, strict=True))
+        yield (
+            place,
+            tuple(
+                np.s_[p * s : p * s + d * (w - 1) + 1 : d]
+                for p, s, w, d in zip(place, strides, window, dilation, strict=True)
+            ),
+        )
 
 
 def padded(x, padding, value=0.0):
@@ -33,8 +39,11 @@ def convolution(x, kernel, strides, padding, dilation, groups):
     for place, seen in places(x.shape[1:-1], window, strides, padding, dilation):
         patch = wide[(slice(None), *seen)]
         parts = [
-            np.tensordot(patch[..., g * per_group : (g + 1) * per_group],
-                         kernel[..., g * filters // groups : (g + 1) * filters // groups], len(window) + 1)
+            np.tensordot(
+                patch[..., g * per_group : (g + 1) * per_group],
+                kernel[..., g * filters // groups : (g + 1) * filters // groups],
+                len(window) + 1,
+            )
             for g in range(groups)
         ]
         out[place] = np.concatenate(parts, -1)
@@ -110,34 +119,152 @@ FLOATS_ONLY = {"average_pooling": (average_pooling, SUM), "max_pooling": (max_po
 CASES = [
     *(case("convolution", *args, ref=convolution, note=name, tol=SUM) for name, args in CONVOLUTIONS.items()),
     case("convolution", *CONVOLUTIONS["2 axes"], ref=convolution, note="half types", dtypes=HALVES, tol=SUM),
-    *(case("convolution_transpose", *args, ref=convolution_transpose, note=name, tol=SUM) for name, args in TRANSPOSED.items()),
-    *(case(op, *args, ref=f, note=name, tol=tol) for op, (f, tol) in FLOATS_ONLY.items() for name, args in POOLS.items()),
-    *(case(op, *POOLS["2 axes"], ref=f, note="half types", dtypes=HALVES, tol=tol) for op, (f, tol) in FLOATS_ONLY.items()),
-    case("max_pooling", ints([[[3], [-7], [-9]]]), (2,), (1,), ((1, 1),), ref=ints([[[3], [3], [-7], [-9]]]), note="of integers", tol=EXACT),
-    case("max_pooling", array([[[-5.0], [-3.0], [NAN], [-1.0]]]), (2,), (2,), ((1, 1),), ref=array([[[-5.0], [NAN], [-1.0]]]),
-         note="NaN wins, padding never", tol=EXACT, differentiable=False),
-    case("max_pooling", array([[[2.0], [2.0], [1.0], [1.0]]]), (2,), (2,), ((0, 0),), ref=array([[[2.0], [1.0]]]),
-         note="slope goes to the first of ties", gradients=(array([[[1], [0], [1], [0]]]),)),
-    case("average_pooling", array([[[1.0], [2.0], [3.0]]]), (2,), (2,), ((0, 1),), ref=array([[[1.5], [3.0]]]), note="padding is not counted"),
-    case("conv", LINE, normal(4, 2, 2), strides=2, padding="same", note="same with an even window", tol=SUM,
-         ref=lambda x, k, strides, padding: convolution(x, k, (2,), (same(7, 4, 2),), (1,), 1)),
-    case("conv", LINE, normal(3, 2, 2), padding="causal", dilation_rate=2, note="causal", tol=SUM,
-         ref=lambda x, k, padding, dilation_rate: convolution(x, k, (1,), ((4, 0),), (2,), 1)),
-    case("conv", np.moveaxis(PLANE, -1, 1), normal(3, 3, 2, 2), data_format="channels_first", note="channels first", tol=SUM,
-         ref=lambda x, k, data_format: np.moveaxis(convolution(np.moveaxis(x, 1, -1), k, (1, 1), ((0, 0),) * 2, (1, 1), 1), -1, 1)),
-    case("conv_transpose", LINE[:, :4], normal(3, 2, 2), strides=2, padding="valid", tol=SUM,
-         ref=lambda x, k, strides, padding: convolution_transpose(x, k, (2,), ((0, 0),), (9,), (1,))),
-    case("conv_transpose", LINE[:, :4], normal(3, 2, 2), strides=2, padding="same", note="same", tol=SUM,
-         ref=lambda x, k, strides, padding: convolution_transpose(x, k, (2,), ((0, 1),), (8,), (1,))),
-    case("depthwise_conv", LINE, normal(3, 2, 2), tol=SUM,
-         ref=lambda x, k: convolution(x, k.reshape(3, 1, 4), (1,), ((0, 0),), (1,), 2)),
-    case("separable_conv", LINE, normal(3, 2, 2), normal(1, 4, 3), tol=SUM,
-         ref=lambda x, d, p: convolution(x, d.reshape(3, 1, 4), (1,), ((0, 0),), (1,), 2) @ p[0]),
-    case("max_pool", PLANE, 2, ref=lambda x, n: max_pooling(x, (2, 2), (2, 2), ((0, 0),) * 2), note="strides of the window", tol=EXACT),
-    case("max_pool", PLANE, (3, 2), strides=2, padding="same", tol=EXACT, note="same",
-         ref=lambda x, n, strides, padding: max_pooling(x, (3, 2), (2, 2), (same(5, 3, 2), same(6, 2, 2)))),
-    case("average_pool", PLANE, 3, strides=2, padding="same", tol=SUM, note="same",
-         ref=lambda x, n, strides, padding: average_pooling(x, (3, 3), (2, 2), (same(5, 3, 2), same(6, 3, 2)))),
+    *(
+        case("convolution_transpose", *args, ref=convolution_transpose, note=name, tol=SUM)
+        for name, args in TRANSPOSED.items()
+    ),
+    *(
+        case(op, *args, ref=f, note=name, tol=tol)
+        for op, (f, tol) in FLOATS_ONLY.items()
+        for name, args in POOLS.items()
+    ),
+    *(
+        case(op, *POOLS["2 axes"], ref=f, note="half types", dtypes=HALVES, tol=tol)
+        for op, (f, tol) in FLOATS_ONLY.items()
+    ),
+    case(
+        "max_pooling",
+        ints([[[3], [-7], [-9]]]),
+        (2,),
+        (1,),
+        ((1, 1),),
+        ref=ints([[[3], [3], [-7], [-9]]]),
+        note="of integers",
+        tol=EXACT,
+    ),
+    case(
+        "max_pooling",
+        array([[[-5.0], [-3.0], [NAN], [-1.0]]]),
+        (2,),
+        (2,),
+        ((1, 1),),
+        ref=array([[[-5.0], [NAN], [-1.0]]]),
+        note="NaN wins, padding never",
+        tol=EXACT,
+        differentiable=False,
+    ),
+    case(
+        "max_pooling",
+        array([[[2.0], [2.0], [1.0], [1.0]]]),
+        (2,),
+        (2,),
+        ((0, 0),),
+        ref=array([[[2.0], [1.0]]]),
+        note="slope goes to the first of ties",
+        gradients=(array([[[1], [0], [1], [0]]]),),
+    ),
+    case(
+        "average_pooling",
+        array([[[1.0], [2.0], [3.0]]]),
+        (2,),
+        (2,),
+        ((0, 1),),
+        ref=array([[[1.5], [3.0]]]),
+        note="padding is not counted",
+    ),
+    case(
+        "conv",
+        LINE,
+        normal(4, 2, 2),
+        strides=2,
+        padding="same",
+        note="same with an even window",
+        tol=SUM,
+        ref=lambda x, k, strides, padding: convolution(x, k, (2,), (same(7, 4, 2),), (1,), 1),
+    ),
+    case(
+        "conv",
+        LINE,
+        normal(3, 2, 2),
+        padding="causal",
+        dilation_rate=2,
+        note="causal",
+        tol=SUM,
+        ref=lambda x, k, padding, dilation_rate: convolution(x, k, (1,), ((4, 0),), (2,), 1),
+    ),
+    case(
+        "conv",
+        np.moveaxis(PLANE, -1, 1),
+        normal(3, 3, 2, 2),
+        data_format="channels_first",
+        note="channels first",
+        tol=SUM,
+        ref=lambda x, k, data_format: np.moveaxis(
+            convolution(np.moveaxis(x, 1, -1), k, (1, 1), ((0, 0),) * 2, (1, 1), 1), -1, 1
+        ),
+    ),
+    case(
+        "conv_transpose",
+        LINE[:, :4],
+        normal(3, 2, 2),
+        strides=2,
+        padding="valid",
+        tol=SUM,
+        ref=lambda x, k, strides, padding: convolution_transpose(x, k, (2,), ((0, 0),), (9,), (1,)),
+    ),
+    case(
+        "conv_transpose",
+        LINE[:, :4],
+        normal(3, 2, 2),
+        strides=2,
+        padding="same",
+        note="same",
+        tol=SUM,
+        ref=lambda x, k, strides, padding: convolution_transpose(x, k, (2,), ((0, 1),), (8,), (1,)),
+    ),
+    case(
+        "depthwise_conv",
+        LINE,
+        normal(3, 2, 2),
+        tol=SUM,
+        ref=lambda x, k: convolution(x, k.reshape(3, 1, 4), (1,), ((0, 0),), (1,), 2),
+    ),
+    case(
+        "separable_conv",
+        LINE,
+        normal(3, 2, 2),
+        normal(1, 4, 3),
+        tol=SUM,
+        ref=lambda x, d, p: convolution(x, d.reshape(3, 1, 4), (1,), ((0, 0),), (1,), 2) @ p[0],
+    ),
+    case(
+        "max_pool",
+        PLANE,
+        2,
+        ref=lambda x, n: max_pooling(x, (2, 2), (2, 2), ((0, 0),) * 2),
+        note="strides of the window",
+        tol=EXACT,
+    ),
+    case(
+        "max_pool",
+        PLANE,
+        (3, 2),
+        strides=2,
+        padding="same",
+        tol=EXACT,
+        note="same",
+        ref=lambda x, n, strides, padding: max_pooling(x, (3, 2), (2, 2), (same(5, 3, 2), same(6, 2, 2))),
+    ),
+    case(
+        "average_pool",
+        PLANE,
+        3,
+        strides=2,
+        padding="same",
+        tol=SUM,
+        note="same",
+        ref=lambda x, n, strides, padding: average_pooling(x, (3, 3), (2, 2), (same(5, 3, 2), same(6, 3, 2))),
+    ),
     case("global_average", PLANE, keepdims=True, ref=lambda x, keepdims: x.mean((1, 2), keepdims=True), tol=SUM),
     case("global_maximum", PLANE, ref=lambda x: x.max((1, 2)), tol=EXACT),
 ]

@@ -1,1 +1,1 @@
-"""The conformance kit as tests: `pytest --pyargs kerasfront.testing.suite --kf-backend yours`."""
+"""The conformance kit as tests: `pytest -p kerasfront.testing.plugin --pyargs kerasfront.testing.suite`."""

@@ -1,0 +1,157 @@
+"""What only the TensorFlow backend can get wrong: graphs, tf.Variables, data sets, and its weak kernels."""
+
+import numpy as np
+import pytest
+
+import kerasfront as keras
+from kerasfront import ops
+from kerasfront.backend import registry
+
+tf = pytest.importorskip("tensorflow", reason="needs the engine")
+
+
+@pytest.fixture(autouse=True)
+def backend():
+    with registry.scope("tensorflow") as active:
+        yield active
+
+
+def test_a_value_read_does_not_change_with_the_variable(backend):
+    variable = keras.Variable(np.zeros(3, "float32"))
+    before = variable.value
+    variable.assign_add([1.0, 2.0, 3.0])
+    variable.assign_add([1.0, 2.0, 3.0])
+    assert before.numpy().tolist() == [0, 0, 0]
+    assert variable.numpy().tolist() == [2, 4, 6]
+
+
+@pytest.mark.parametrize("jit_compile", [None, True])
+def test_a_graph_follows_variables_to_another_engine_and_back(jit_compile):
+    variable = keras.Variable(np.ones(2, "float32"))
+    step = keras.function(lambda x: variable.assign_add(x), jit_compile=jit_compile)
+    step(np.ones(2, "float32"))
+    variable.move_to(registry.get("numpy"))
+    variable.assign([10.0, 10.0])
+    variable.move_to(registry.get("tensorflow"))
+    step(np.ones(2, "float32"))
+    assert variable.numpy().tolist() == [11, 11]
+
+
+def test_each_signature_of_inputs_has_its_graph():
+    traced = []
+    step = keras.function(lambda x: traced.append(x.shape) or ops.sum(x))
+    for size in (2, 3, 2, 3):
+        assert float(step(np.ones(size, "float32"))) == size
+    assert len(traced) == 2
+
+
+@pytest.mark.parametrize("jit_compile", [None, True])
+def test_errors_in_a_graph_are_those_of_the_function(jit_compile):
+    def broken(x):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        keras.function(broken, jit_compile=jit_compile)(np.ones(2, "float32"))
+
+
+def test_positions_out_of_range_in_a_graph_give_nan():
+    rows = keras.function(lambda x, at: ops.take(x, at, axis=0))
+    found = rows(np.arange(6, dtype="float32").reshape(3, 2), np.array([3, -1, 0, -4], "int32")).numpy()
+    assert np.isnan(found[[0, 3]]).all()
+    assert found[1:3].tolist() == [[4, 5], [0, 1]]
+
+
+@pytest.mark.parametrize("groups, dilation, strides", [(3, 1, 1), (1, 2, 1), (3, 2, 1), (1, 1, 2), (3, 1, 2)])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_convolutions_that_the_engine_does_not_differentiate(rank, groups, dilation, strides):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, *(7,) * rank, 3))
+    kernel = keras.Variable(rng.normal(size=(*(2,) * rank, 3 // groups, 6)))
+
+    def loss():
+        return ops.sum(ops.square(ops.conv(x, kernel, strides, "same", "channels_last", dilation)))
+
+    value, (gradient,) = keras.value_and_grad(loss, [kernel])
+    with registry.scope("numpy"):
+        other = keras.Variable(kernel.numpy())
+        expected, (slope,) = keras.value_and_grad(
+            lambda: ops.sum(ops.square(ops.conv(x, other, strides, "same", "channels_last", dilation))), [other]
+        )
+    np.testing.assert_allclose(float(value), float(expected), rtol=1e-12)
+    np.testing.assert_allclose(gradient.numpy(), slope, rtol=1e-10)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_scan_in_a_graph_with_its_gradient_is_that_of_plain_python(reverse):
+    rng = np.random.default_rng(0)
+    xs, weight = rng.normal(size=(6, 2)), keras.Variable(rng.normal(size=(2, 2)))
+
+    def step(xs):
+        def loss():
+            def body(h, x):
+                h = ops.tanh(ops.matmul(h, weight.value) + x)
+                return h, (h * 2, None)
+
+            last, (outputs, _) = ops.scan(body, ops.zeros((1, 2), "float64"), xs, reverse=reverse)
+            return ops.sum(last) + ops.sum(ops.square(outputs))
+
+        return keras.value_and_grad(loss, [weight])
+
+    (value, (gradient,)), (expected, (slope,)) = keras.function(step)(xs), step(tf.constant(xs))
+    np.testing.assert_allclose(float(value), float(expected), rtol=1e-12)
+    np.testing.assert_allclose(gradient.numpy(), slope.numpy(), rtol=1e-10)
+
+
+def test_a_scan_in_a_graph_is_one_loop_however_long():
+    function = tf.function(lambda xs: ops.scan(lambda h, x: (h + x, h), ops.zeros(()), xs), autograph=False)
+    sizes = {len(function.get_concrete_function(tf.TensorSpec([n])).graph.get_operations()) for n in (10, 100)}
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4), (2, 3, 3)])
+def test_factors_and_exchanges_give_the_matrix_back(shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    packed, pivots = (part.numpy() for part in ops.lu_factor(x))
+    rows, columns = shape[-2:]
+    lower = np.tril(packed, -1)[..., : min(rows, columns)] + np.eye(rows, min(rows, columns))
+    product = lower @ np.triu(packed)[..., : min(rows, columns), :]
+    for index in np.ndindex(shape[:-2]):
+        for step in reversed(range(pivots.shape[-1])):
+            pair = [step, pivots[(*index, step)]]
+            product[index][pair] = product[index][pair[::-1]]
+    np.testing.assert_allclose(product, x, atol=1e-12)
+
+
+def test_a_singular_matrix_has_factors():
+    packed, pivots = ops.lu_factor(np.array([[0.0, 2.0], [0.0, 1.0]]))
+    assert packed.numpy().tolist() == [[0, 2], [0, 1]]
+    assert pivots.numpy().tolist() == [0, 1]
+
+
+def test_order_of_extremes_is_stable_with_nan_last():
+    x = np.array([np.nan, np.inf, 0.0, -0.0, -np.inf, 1e-300, -1.0])
+    assert ops.argsort(x).numpy().tolist() == [4, 6, 2, 3, 5, 1, 0]
+    assert ops.top_k(x, 3)[1].numpy().tolist() == [0, 1, 5]
+
+
+def test_data_sets_come_as_host_batches_with_their_number_where_known(backend):
+    known = backend.as_iterable(tf.data.Dataset.range(5).batch(2))
+    assert len(known) == 3
+    for _ in range(2):
+        assert [batch.tolist() for batch in known] == [[0, 1], [2, 3], [4]]
+    unknown = backend.as_iterable(tf.data.Dataset.range(5).filter(lambda x: x > 2))
+    assert not hasattr(unknown, "__len__")
+    assert list(unknown) == [3, 4]
+    assert backend.as_iterable([1, 2]) is None
+
+
+def test_shapes_of_a_function_of_the_engine(backend):
+    found = backend.abstract_eval(lambda x: {"y": tf.matmul(x, tf.ones((4, 5)))}, keras.KerasTensor((None, 4)))
+    shape, dtype = found["y"]
+    assert shape[1:] == (5,)
+    assert dtype == "float32"
+
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(keras.errors.BackendError, match="tpu:7"), keras.device("tpu:7"):
+        pass

@@ -1,0 +1,63 @@
+"""The benchmark command runs, and what it reports is what it measured."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MACHINE = {
+    "date": "2026-01-01 00:00 UTC", "command": "python benchmarks/run.py", "cpus": 2, "architecture": "x86_64",
+    "load_at_start": 0.1, "load_at_end": 0.2, "python": "3.11.7", "pinned": False, "quick": False, "repeats": 3,
+    "versions": {"numpy": "2.0"},
+}  # fmt: skip
+
+
+def run(*arguments):
+    environment = {**os.environ, "COLUMNS": "160"}
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+
+
+def written(file, ours, native, error=None):
+    results = [
+        {"workload": "mlp", "engine": "jax", "contender": name, "wall_us": times, "cpu_us": times}
+        for name, times in (("ours", ours), ("native", native))
+    ]
+    if error:
+        results[0]["error"] = error
+    file.write_text(json.dumps({"machine": MACHINE, "results": results}))
+    return str(file)
+
+
+def test_a_quick_run_measures_every_workload_on_one_engine(tmp_path):
+    file = tmp_path / "runs.json"
+    done = run("--backends", "numpy", "--workloads", "mlp,tiny,call,predict,add,import", "--quick", "--repeats", "1", "--json", str(file))
+    assert done.returncode == 0, done.stderr + done.stdout
+    found = json.loads(file.read_text())
+    times = {(one["workload"], one["engine"]): one["wall_us"] for one in found["results"]}
+    assert set(times) == {(name, "numpy") for name in ("mlp", "tiny", "call", "predict", "add", "import")} | {("import", "front")}
+    assert all(len(one) == 1 and one[0] > 0 for one in times.values())
+    assert found["machine"]["quick"] and "no measurement" in done.stdout
+
+
+def test_ratios_are_those_of_the_medians(tmp_path):
+    file = written(tmp_path / "runs.json", ours=[100.0, 300.0, 900.0], native=[200.0, 150.0, 1.0])
+    done = run("--from-json", file, "--png", str(tmp_path / "runs.png"))
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if "jax" in line and "mlp" in line]
+    assert [cell.strip() for cell in line.split("│")[3:8]] == ["300", "150", "-", "2.00", "-"]
+    assert (tmp_path / "runs.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_failure_of_ours_shows_in_the_exit_code(tmp_path):
+    done = run("--from-json", written(tmp_path / "runs.json", ours=[], native=[1.0], error="ValueError: no"))
+    assert done.returncode == 1
+    assert "ValueError: no" in done.stdout
+
+
+def test_an_unknown_engine_is_refused():
+    done = run("--backends", "theano")
+    assert done.returncode == 2
+    assert "theano" in done.stderr and "torch" in done.stderr
