@@ -217,19 +217,23 @@ def measure(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     start = time.perf_counter()
     for engine in options.backends:
         found["results"] += time_engine(engine, options, console)
+        _save(found, options, start)  # a long run that is stopped leaves what it has
     if options.imports:
         found["results"] += time_imports(options)
-    found["machine"]["seconds"] = round(time.perf_counter() - start)
-    found["machine"]["load_at_end"] = os.getloadavg()[0]
+    _save(found, options, start)
     return found
+
+
+def _save(found: dict[str, Any], options: argparse.Namespace, start: float) -> None:
+    found["machine"].update(seconds=round(time.perf_counter() - start), load_at_end=os.getloadavg()[0])
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; returns the exit code, 1 where a contender of ours failed."""
     options, console = parsed(arguments), Console()
     found = json.loads(options.from_json.read_text()) if options.from_json else measure(options, console)
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
     report.show(found, console)
     if options.png:
         report.draw(found, options.png)

@@ -1,4 +1,4 @@
-"""What all tests share: the engines, quiet and on one thread each, and a guard against tests that leave something behind."""
+"""What all tests share: the engines, quiet and on one thread each, and a guard against what tests leave behind."""
 
 import os
 import threading

@@ -3,8 +3,8 @@
     pytest -p kerasfront.testing.plugin --pyargs kerasfront.testing.suite --kf-backend yours
     python -m kerasfront.testing.coverage
 
-Cases are data (`kerasfront.testing.cases`), a few judges decide (`kerasfront.testing.judges`), and a backend lists its gaps, with
-reasons, in its `conformance.toml`. Nothing here imports pytest before the plugin or the suite is loaded.
+Cases are data (`kerasfront.testing.cases`), a few judges decide (`kerasfront.testing.judges`), and a backend lists its
+gaps, with reasons, in its `conformance.toml`. Nothing here imports pytest before the plugin or the suite is loaded.
 """
 
 from __future__ import annotations

@@ -24,14 +24,26 @@ from kerasfront.testing.tolerance import FORMULA, difference
 TYPES = ("bool", "uint8", "int8", "int16", "int32", "uint32", "int64", "float16", "bfloat16", "float32", "float64")
 # One op for each way in which arguments meet.
 BINARY = {
-    "add": lambda a, b: ops.add(a, b), "true_divide": lambda a, b: ops.true_divide(a, b), "subtract": lambda a, b: ops.subtract(a, b),
-    "less": lambda a, b: ops.less(a, b), "maximum": lambda a, b: ops.maximum(a, b), "matmul": lambda a, b: ops.matmul(a, b),
-    "select": lambda a, b: ops.where(np.array([True, False]), a, b), "logical_and": lambda a, b: ops.logical_and(a, b),
-}  # fmt: skip
+    "add": lambda a, b: ops.add(a, b),
+    "true_divide": lambda a, b: ops.true_divide(a, b),
+    "subtract": lambda a, b: ops.subtract(a, b),
+    "less": lambda a, b: ops.less(a, b),
+    "maximum": lambda a, b: ops.maximum(a, b),
+    "matmul": lambda a, b: ops.matmul(a, b),
+    "select": lambda a, b: ops.where(np.array([True, False]), a, b),
+    "logical_and": lambda a, b: ops.logical_and(a, b),
+}
 UNARY = {
-    "sum": ops.sum, "exp": ops.exp, "mean": ops.mean, "argmax": ops.argmax, "cumsum": lambda x: ops.cumsum(x, 0), "abs": ops.abs,
-    "concatenate": lambda x: ops.concatenate([x, x], 0), "reduce_max": ops.max, "sort": ops.sort,
-}  # fmt: skip
+    "sum": ops.sum,
+    "exp": ops.exp,
+    "mean": ops.mean,
+    "argmax": ops.argmax,
+    "cumsum": lambda x: ops.cumsum(x, 0),
+    "abs": ops.abs,
+    "concatenate": lambda x: ops.concatenate([x, x], 0),
+    "reduce_max": ops.max,
+    "sort": ops.sort,
+}
 PYTHON_NUMBERS = (True, 1, 1.5)
 
 
@@ -105,7 +117,7 @@ def random_bits(backend: Backend) -> None:
 
 
 def random_draws(backend: Backend) -> None:
-    """Uniform draws are those of the NumPy backend to the bit, normal ones to rounding; a generator goes on counting."""
+    """Uniform draws are those of the NumPy backend to the bit, normal ones to rounding; a generator keeps counting."""
 
     def draws() -> list:
         return [
@@ -177,7 +189,7 @@ def second_derivatives(backend: Backend) -> None:
 
 
 def gradient_of_nothing(backend: Backend) -> None:
-    """A value on which the loss does not depend has gradient None or zeros; what is returned beside the loss comes through."""
+    """A value without part in the loss has gradient None or zeros; what is returned beside the loss comes through."""
     a, b = ops.ones((2,)), ops.ones((3,))
     loss, extra, (slope, none) = backend.value_and_grad(lambda v: (ops.sum(v[0] * 3.0), [v[0] + 1.0]), [a, b])
     assert float(ops.convert_to_numpy(loss)) == 6.0

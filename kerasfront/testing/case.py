@@ -24,14 +24,14 @@ class Case:
 
     Args:
         op: name in `kerasfront.ops`; for the coverage, and what is called unless `call` is given.
-        args, kwargs: its arguments. A float64 array becomes a tensor in each of `dtypes`, another array one of its own dtype;
-            everything else stays as it is.
+        args, kwargs: its arguments. A float64 array becomes a tensor in each of `dtypes`, another array one of its own
+            dtype; everything else stays as it is.
         reference: the same function on NumPy arrays in float64; an array, or a tuple of arrays, for a known result.
         note: tells this case from others of the op.
         dtypes: the float types to run in; float64 is left out on an engine that has none.
         tolerance: one of the classes in `kerasfront.testing.tolerance`.
         differentiable: whether gradients are judged. They are not where the reference gives no floats.
-        gradients: expected gradients (one for each float64 array in order) of the sum of the results, at points where finite
+        gradients: expected gradients (one for each float64 array in order) of the sum of the results, where finite
             differences do not tell what is meant.
         compiled: whether the op may stand in a compiled function (a shape that depends on values may not).
         call: a function on tensors to judge instead of the op alone.

@@ -1,7 +1,7 @@
-"""`python -m kerasfront.testing.coverage [names]`: which ops each engine has natively, by an override, by derivation, or not.
+"""`python -m kerasfront.testing.coverage [names]`: which ops each engine has natively, overridden, derived, or not.
 
-The marks: `native` a primitive that the backend provides, `override` a derived op that it replaces, `derived` one that runs by its
-body, `missing` a primitive that it lacks. The last column counts the cases of the kit.
+The marks: `native` a primitive that the backend provides, `override` a derived op that it replaces, `derived` one that
+runs by its body, `missing` a primitive that it lacks. The last column counts the cases of the kit.
 """
 
 from __future__ import annotations

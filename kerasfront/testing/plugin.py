@@ -1,7 +1,7 @@
 """The pytest plugin of the kit: options `--kf-backend` and `--kf-conformance`, and the fixture `engine`.
 
-Loaded by name, `-p kerasfront.testing.plugin`, or by `pytest_plugins` in a conftest. It imports nothing of the front before a
-test asks for `engine`, so it costs a test run that does not use it nothing.
+Loaded by name, `-p kerasfront.testing.plugin`, or by `pytest_plugins` in a conftest. It imports nothing of the front
+before a test asks for `engine`, so it costs a test run that does not use it nothing.
 """
 
 from __future__ import annotations

@@ -359,7 +359,11 @@ def test_loss_scale_optimizer_hands_the_learning_rate_inwards(engine):
     assert float(optimizer.inner_optimizer.learning_rate) == 0.5 == float(optimizer.learning_rate)
 
 
-@pytest.mark.parametrize("inner", [None, "adam", keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())], ids=str)
+@pytest.mark.parametrize(
+    "inner",
+    [None, "adam", keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())],
+    ids=["none", "name", "scaling"],
+)
 def test_loss_scale_optimizer_wants_an_optimizer_that_does_not_scale(inner):
     with pytest.raises(ValueError, match="^LossScaleOptimizer: "):
         keras.optimizers.LossScaleOptimizer(inner)

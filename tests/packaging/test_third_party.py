@@ -1,4 +1,4 @@
-"""A stranger's backend: installed as a distribution of its own, found, chosen, trained with, and put through the kit."""
+"""A stranger's backend: installed as a distribution of its own, found, chosen, trained, and put through the kit."""
 
 import os
 import subprocess

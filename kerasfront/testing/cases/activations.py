@@ -1,4 +1,4 @@
-"""Activations by their formulas, at the places where a naive formula overflows, cancels or loses NaN, and at their kinks."""
+"""Activations by their formulas, where a naive formula overflows, cancels or loses NaN, and at their kinks."""
 
 from __future__ import annotations
 
@@ -78,13 +78,28 @@ def squareplus(x, b=4):
 
 
 PLAIN = {
-    "relu": lambda x: np.maximum(x, 0), "relu6": lambda x: np.clip(x, 0, 6), "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x), "elu": elu,
-    "selu": lambda x: SCALE * elu(x, ALPHA), "celu": elu, "sigmoid": sigmoid, "log_sigmoid": lambda x: -softplus(-x), "softplus": softplus,
-    "softsign": lambda x: x / (1 + np.abs(x)), "silu": lambda x: x * sigmoid(x), "gelu": gelu, "squareplus": squareplus,
-    "soft_shrink": lambda x: np.where(np.abs(x) > 0.5, x - 0.5 * np.sign(x), 0), "hard_shrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
-    "tanh_shrink": lambda x: x - np.tanh(x), "hard_tanh": lambda x: np.clip(x, -1, 1), "hard_sigmoid": hard_sigmoid,
-    "hard_silu": lambda x: x * hard_sigmoid(x), "sparse_plus": sparse_plus, "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
-}  # fmt: skip
+    "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "elu": elu,
+    "selu": lambda x: SCALE * elu(x, ALPHA),
+    "celu": elu,
+    "sigmoid": sigmoid,
+    "log_sigmoid": lambda x: -softplus(-x),
+    "softplus": softplus,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "silu": lambda x: x * sigmoid(x),
+    "gelu": gelu,
+    "squareplus": squareplus,
+    "soft_shrink": lambda x: np.where(np.abs(x) > 0.5, x - 0.5 * np.sign(x), 0),
+    "hard_shrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
+    "tanh_shrink": lambda x: x - np.tanh(x),
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": lambda x: x * hard_sigmoid(x),
+    "sparse_plus": sparse_plus,
+    "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
+}
 ALONG = {"softmax": softmax, "log_softmax": log_softmax, "sparsemax": sparsemax, "glu": glu}
 SMOOTH_FAR = {
     "sigmoid": logistic,

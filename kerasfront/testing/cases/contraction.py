@@ -18,10 +18,17 @@ def contract(operands, subscripts):
 
 
 EINSUMS = {
-    "ij,jk->ik": (A, B), "bij,bjk->bik": (BATCH, BATCH), "ij,j->i": (A, VECTOR), "i,j->ij": (VECTOR, VECTOR), "ij->ji": (A,),
-    "ij->": (A,), "bij,bkj->bik": (BATCH, CUBE.transpose(0, 2, 1)), "ii->i": (BATCH[0],), "bij,jk,k->bi": (BATCH, BATCH[0], VECTOR),
+    "ij,jk->ik": (A, B),
+    "bij,bjk->bik": (BATCH, BATCH),
+    "ij,j->i": (A, VECTOR),
+    "i,j->ij": (VECTOR, VECTOR),
+    "ij->ji": (A,),
+    "ij->": (A,),
+    "bij,bkj->bik": (BATCH, CUBE.transpose(0, 2, 1)),
+    "ii->i": (BATCH[0],),
+    "bij,jk,k->bi": (BATCH, BATCH[0], VECTOR),
     "abc,bcd->ad": (CUBE, normal(3, 2, 2)),
-}  # fmt: skip
+}
 
 CASES = [
     case("matmul", A, B, ref=np.matmul, tol=SUM),

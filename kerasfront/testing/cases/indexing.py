@@ -45,9 +45,15 @@ def one_hot(x, n, axis=-1, dtype=None):
 
 
 KEYS = {
-    "row": 1, "last": -1, "part": np.s_[1:3], "steps": np.s_[::2, ::-1], "new axis": np.s_[None, 0, ..., None],
-    "ellipsis": np.s_[..., 1], "negative steps": np.s_[3:0:-2], "empty": np.s_[2:2],
-}  # fmt: skip
+    "row": 1,
+    "last": -1,
+    "part": np.s_[1:3],
+    "steps": np.s_[::2, ::-1],
+    "new axis": np.s_[None, 0, ..., None],
+    "ellipsis": np.s_[..., 1],
+    "negative steps": np.s_[3:0:-2],
+    "empty": np.s_[2:2],
+}
 
 CASES = [
     *(case("getitem", MATRIX, key, ref=lambda x, k: x[k], note=name, tol=EXACT) for name, key in KEYS.items()),

@@ -97,9 +97,14 @@ def attention(q, k, v, bias=None, mask=None, scale=None, is_causal=False, attn_l
 
 
 ATTENTIONS = {
-    "plain": {}, "bias": {"bias": BIAS}, "mask": {"mask": MASK}, "bias and mask": {"bias": BIAS, "mask": MASK}, "scale": {"scale": 0.3},
-    "causal": {"is_causal": True}, "soft cap": {"attn_logits_soft_cap": 1.5},
-}  # fmt: skip
+    "plain": {},
+    "bias": {"bias": BIAS},
+    "mask": {"mask": MASK},
+    "bias and mask": {"bias": BIAS, "mask": MASK},
+    "scale": {"scale": 0.3},
+    "causal": {"is_causal": True},
+    "soft cap": {"attn_logits_soft_cap": 1.5},
+}
 
 CASES = [
     case("binary_crossentropy", TRUTHS, CHANCES, ref=binary_crossentropy, tol=SUM),

@@ -28,10 +28,19 @@ def norm(x, axis=None, keepdims=False):
 
 
 REDUCTIONS = {
-    "sum": (np.sum, SUM), "product": (np.prod, SUM), "reduce_max": (np.max, EXACT), "reduce_min": (np.min, EXACT),
-    "max": (np.max, EXACT), "min": (np.min, EXACT), "prod": (np.prod, SUM), "mean": (np.mean, SUM), "var": (np.var, SUM),
-    "std": (np.std, ITERATED), "logsumexp": (log_sum_exp, SUM), "norm_of_vector": (norm, SUM),
-}  # fmt: skip
+    "sum": (np.sum, SUM),
+    "product": (np.prod, SUM),
+    "reduce_max": (np.max, EXACT),
+    "reduce_min": (np.min, EXACT),
+    "max": (np.max, EXACT),
+    "min": (np.min, EXACT),
+    "prod": (np.prod, SUM),
+    "mean": (np.mean, SUM),
+    "var": (np.var, SUM),
+    "std": (np.std, ITERATED),
+    "logsumexp": (log_sum_exp, SUM),
+    "norm_of_vector": (norm, SUM),
+}
 OF_INTEGERS = {"sum": np.sum, "product": np.prod, "reduce_max": np.max, "reduce_min": np.min}
 SMALL_TYPES = {"int8": "int32", "int16": "int32", "uint8": "uint32", "bool": "int32"}
 

@@ -99,21 +99,21 @@ CONVOLUTIONS = {
     "2 axes with strides": (PLANE, normal(2, 3, 2, 1), (2, 1), ((0, 1), (1, 1)), (1, 1), 1),
     "2 axes with groups and dilation": (PLANE, normal(2, 2, 1, 2), (1, 1), ((0, 0), (0, 0)), (2, 1), 2),
     "3 axes": (SPACE, normal(2, 2, 2, 1, 2), (1, 2, 1), ((0, 0), (1, 1), (1, 0)), (1, 1, 1), 1),
-}  # fmt: skip
+}
 TRANSPOSED = {
     "1 axis": (LINE[:, :4], normal(3, 3, 2), (2,), ((0, 0),), (9,), (1,)),
     "padding": (LINE[:, :4], normal(3, 2, 2), (2,), ((1, 0),), (8,), (1,)),
     "size beyond": (LINE[:, :3], normal(2, 1, 2), (2,), ((0, 0),), (7,), (1,)),
     "dilation": (LINE[:, :3], normal(2, 1, 2), (1,), ((1, 1),), (4,), (3,)),
     "2 axes": (PLANE[:, :2, :3], normal(3, 2, 2, 2), (2, 1), ((0, 1), (0, 0)), (4, 4), (1, 1)),
-}  # fmt: skip
+}
 POOLS = {
     "1 axis": (LINE, (2,), (2,), ((0, 0),)),
     "overlap and padding": (LINE, (3,), (1,), ((1, 1),)),
     "uneven padding": (LINE, (2,), (2,), ((0, 1),)),
     "2 axes": (PLANE, (2, 3), (2, 1), ((0, 1), (1, 1))),
     "3 axes": (SPACE, (2, 2, 1), (1, 2, 2), ((0, 0), (0, 0), (0, 0))),
-}  # fmt: skip
+}
 FLOATS_ONLY = {"average_pooling": (average_pooling, SUM), "max_pooling": (max_pooling, EXACT)}
 
 CASES = [

@@ -1,7 +1,7 @@
 """The toy engine: an array type of its own, which no other backend takes for its own.
 
-A `Box` holds an array of the NumPy backend of kerasfront, and every function here opens boxes, calls that backend's function and
-boxes what comes out. So the engine is real (its tensors are no NumPy arrays, and mixing them up shows) and short.
+A `Box` holds an array of the NumPy backend of kerasfront, and every function here opens boxes, calls that backend's
+function and boxes what comes out. So the engine is real (its tensors are no NumPy arrays, and mixing shows) and short.
 """
 
 from __future__ import annotations
