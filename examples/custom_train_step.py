@@ -22,7 +22,8 @@ class Distiller(keras.Model):
     Args:
         student: returns logits.
         teacher: returns logits; not changed.
-        temperature: by which both are divided before they are compared; larger shows more of what the teacher thinks of the
+        temperature: by which both are divided before they are compared; larger shows more of what the teacher thinks
+        of the
             wrong classes.
         weight: of the teacher's part in the loss, from 0 to 1.
     """
@@ -93,7 +94,10 @@ def run(engine: str) -> None:
         losses = distiller.fit(x_train, y_train, batch_size=64, epochs=8, verbose=0).history["loss"]
         right = accuracy(teacher, x_test, y_test), accuracy(distiller, x_test, y_test)
     print(f"{engine}: losses {' '.join(f'{loss:.4f}' for loss in losses)}")
-    print(f"{engine}: accuracy of the teacher {right[0]:.4f}, of the student {right[1]:.4f}; {time.perf_counter() - start:.1f} s")
+    print(
+        f"{engine}: accuracy of the teacher {right[0]:.4f}, of the student {right[1]:.4f};"
+        f" {time.perf_counter() - start:.1f} s"
+    )
 
 
 if __name__ == "__main__":

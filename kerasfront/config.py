@@ -142,7 +142,11 @@ def set_dtype_policy(policy: Any) -> None:
 
 
 def _load() -> None:
-    setters: dict[str, Callable[[Any], None]] = {"floatx": set_floatx, "epsilon": set_epsilon, "image_data_format": set_image_data_format}
+    setters: dict[str, Callable[[Any], None]] = {
+        "floatx": set_floatx,
+        "epsilon": set_epsilon,
+        "image_data_format": set_image_data_format,
+    }
     for key, setter in setters.items():
         if key in file_settings():
             setter(file_settings()[key])

@@ -15,7 +15,8 @@ class DTypePolicy:
     """A pair of dtypes: for computation and for variables.
 
     Args:
-        name: a dtype for both, or "mixed_float16" or "mixed_bfloat16": compute in the half type, keep float32 variables.
+        name: a dtype for both, or "mixed_float16" or "mixed_bfloat16": compute in the half type, keep float32
+        variables.
 
     Raises:
         ValueError: an unknown name.

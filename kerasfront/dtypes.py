@@ -82,7 +82,9 @@ def least_upper_bound(*names: str) -> str:
         return names[0]
     for name in distinct:
         if name not in _UPPER:
-            raise ValueError(f"result_type: {name!r} does not mix with other types; got {sorted(distinct)}. Cast explicitly.")
+            raise ValueError(
+                f"result_type: {name!r} does not mix with other types; got {sorted(distinct)}. Cast explicitly."
+            )
     candidates = frozenset.intersection(*(_UPPER[name] for name in distinct))
     return next(name for name in candidates if candidates <= _UPPER[name])
 
@@ -172,7 +174,8 @@ def standardize_dtype(dtype: Any) -> str:
 
 
 def _name_of_foreign(dtype: Any) -> str | None:
-    """Read the name off a NumPy or engine type: `np.float32`, `dtype('int8')`, `<dtype: 'float32'>`, `engine.float32`."""
+    """Read the name off a NumPy or engine type: `np.float32`, `dtype('int8')`, `<dtype: 'float32'>`,
+    `engine.float32`."""
     for candidate in (getattr(dtype, "name", None), getattr(dtype, "__name__", None), str(dtype).rpartition(".")[2]):
         if isinstance(candidate, str):
             candidate = _ALIASES.get(candidate, candidate)

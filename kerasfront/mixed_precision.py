@@ -8,4 +8,12 @@ from kerasfront.dtype_policies import set_dtype_policy as set_dtype_policy
 from kerasfront.dtype_policies import set_dtype_policy as set_global_policy
 from kerasfront.optimizers import LossScaleOptimizer as LossScaleOptimizer
 
-__all__ = ["DTypePolicy", "LossScaleOptimizer", "Policy", "dtype_policy", "global_policy", "set_dtype_policy", "set_global_policy"]
+__all__ = [
+    "DTypePolicy",
+    "LossScaleOptimizer",
+    "Policy",
+    "dtype_policy",
+    "global_policy",
+    "set_dtype_policy",
+    "set_global_policy",
+]

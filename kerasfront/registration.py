@@ -1,8 +1,9 @@
 """Objects as plain data and back, by name: the Keras 3 config format.
 
-An object becomes `{"module", "class_name", "config", "registered_name"}`. On the way back a class is looked up among three
-things only: what the caller passed as `custom_objects`, what was registered with `register_keras_serializable`, and the classes
-of this package. Nothing that a file names is ever imported or called otherwise (decision D11).
+An object becomes `{"module", "class_name", "config", "registered_name"}`. On the way back a class is looked up among
+three
+things only: what the caller passed as `custom_objects`, what was registered with `register_keras_serializable`, and
+the classes of this package. Nothing that a file names is ever imported or called otherwise (decision D11).
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from kerasfront.backend import dispatch
 _PACKAGE = __name__.partition(".")[0]
 # Subpackages whose public classes may be named in a config.
 _CLASS_HOMES = (
-    "layers", "models", "losses", "metrics", "optimizers", "optimizers.schedules", "initializers", "regularizers", "constraints",
-    "random", "dtype_policies",
+    "layers", "models", "losses", "metrics", "optimizers", "optimizers.schedules", "initializers", "regularizers",
+    "constraints", "random", "dtype_policies",
 )  # fmt: skip
 # Subpackages whose public functions may be.
 _FUNCTION_HOMES = ("activations", "losses", "metrics", "initializers", "ops")
@@ -60,7 +61,10 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
     def register(value: Any) -> Any:
         if inspect.isclass(value) and not hasattr(value, "get_config"):
-            raise ValueError(f"register_keras_serializable: {value.__name__} has no get_config. Expected one, so that it can be saved. Write it.")
+            raise ValueError(
+                f"register_keras_serializable: {value.__name__} has no get_config. Expected one, so that it can be"
+                f" saved. Write it."
+            )
         full = f"{package}>{name or value.__name__}"
         _registered[full] = value
         _names[value] = full
@@ -74,7 +78,9 @@ def get_registered_name(value: Any) -> str:
     return _names.get(value, getattr(value, "__name__", type(value).__name__))
 
 
-def get_registered_object(name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Mapping[str, Any] | None = None) -> Any:
+def get_registered_object(
+    name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Mapping[str, Any] | None = None
+) -> Any:
     """Return what is known by a name: passed now, in a `CustomObjectScope`, or registered; None for nothing."""
     for table in (custom_objects or {}, *reversed(_custom.objects), _registered, module_objects or {}):
         if name in table:
@@ -148,7 +154,8 @@ def serialize_keras_object(value: Any) -> Any:
         array = convert_to_numpy(value)
         return {"class_name": "__tensor__", "config": {"value": array.tolist(), "dtype": str(array.dtype)}}
     raise ValueError(
-        f"serialize: cannot save a {type(value).__module__}.{type(value).__qualname__} as data. Expected an object with get_config, a "
+        f"serialize: cannot save a {type(value).__module__}.{type(value).__qualname__} as data. Expected an object"
+        f" with get_config, a "
         "registered function, or plain values. Give its class get_config() and register it."
     )
 
@@ -166,7 +173,8 @@ def _public_module(value: Any) -> str:
 def _serialize_function(value: Any) -> dict[str, Any]:
     if getattr(value, "__name__", "<lambda>") == "<lambda>":
         raise ValueError(
-            "serialize: a lambda cannot be saved, because loading it would run code from a file. Expected a named function. "
+            "serialize: a lambda cannot be saved, because loading it would run code from a file. Expected a named"
+            " function. "
             "Define it with def and decorate it with register_keras_serializable."
         )
     kind = "class" if inspect.isclass(value) else "function"
@@ -199,7 +207,9 @@ def _serialize_instance(value: Any) -> dict[str, Any]:
 # -- from data -------------------------------------------------------------------------------------
 
 
-def deserialize_keras_object(config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True, **_: Any) -> Any:
+def deserialize_keras_object(
+    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True, **_: Any
+) -> Any:
     """Return the value that `serialize_keras_object` made data of.
 
     Args:
@@ -284,7 +294,8 @@ def _find_function(name: str) -> Any:
 
 def _not_found(kind: str, name: Any) -> ValueError:
     return ValueError(
-        f"deserialize: unknown {kind} {name!r}. Expected one of this package, a registered one or one passed in custom_objects. "
+        f"deserialize: unknown {kind} {name!r}. Expected one of this package, a registered one or one passed in"
+        f" custom_objects. "
         f"Decorate its definition with register_keras_serializable, or pass custom_objects={{{name!r}: ...}}."
     )
 
@@ -310,7 +321,9 @@ def _instance_of(config: Mapping) -> Any:
     kind = _find_class(class_name, config.get("registered_name"), config.get("module"))
     inner = config.get("config") or {}
     if not hasattr(kind, "from_config"):
-        raise ValueError(f"deserialize: {class_name!r} has no from_config. Expected a class that makes objects from data. Write it.")
+        raise ValueError(
+            f"deserialize: {class_name!r} has no from_config. Expected a class that makes objects from data. Write it."
+        )
     instance = kind.from_config(dict(inner))
     if config.get("build_config") and hasattr(instance, "build_from_config"):
         instance.build_from_config(_value_of(config["build_config"]))
@@ -319,7 +332,9 @@ def _instance_of(config: Mapping) -> Any:
     return instance
 
 
-def resolve(kind: str, identifier: Any, table: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+def resolve(
+    kind: str, identifier: Any, table: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> Any:
     """Return the object that a user meant: the shared body of the `get` functions.
 
     Args:
@@ -336,7 +351,9 @@ def resolve(kind: str, identifier: Any, table: Mapping[str, Any], custom_objects
     if isinstance(identifier, Mapping):
         return deserialize_keras_object(identifier, custom_objects)
     if isinstance(identifier, str):
-        found = get_registered_object(identifier, custom_objects) or get_registered_object(f"Custom>{identifier}", custom_objects)
+        found = get_registered_object(identifier, custom_objects) or get_registered_object(
+            f"Custom>{identifier}", custom_objects
+        )
         found = found or table.get(identifier) or table.get(identifier.lower())
         if found is None:
             raise errors.unknown_name(kind, identifier, table)
@@ -345,5 +362,8 @@ def resolve(kind: str, identifier: Any, table: Mapping[str, Any], custom_objects
     if inspect.isclass(found):
         found = found()
     if not callable(found) and not hasattr(found, "get_config"):
-        raise ValueError(f"{kind}: expected a name, a config, a class or an object that can be called; got {type(found).__name__} {found!r}.")
+        raise ValueError(
+            f"{kind}: expected a name, a config, a class or an object that can be called; got {type(found).__name__}"
+            f" {found!r}."
+        )
     return found

@@ -57,7 +57,9 @@ def map_structure(function: Callable, *structures: Any) -> Any:
         ValueError: the structures differ.
     """
     if not structures:
-        raise ValueError("map_structure: expected at least one structure, got none. Pass the structures after the function.")
+        raise ValueError(
+            "map_structure: expected at least one structure, got none. Pass the structures after the function."
+        )
     return optree.tree_map(function, *structures, **_OPTIONS)
 
 
@@ -70,7 +72,9 @@ def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
     leaves = list(flat_sequence)
     spec = optree.tree_structure(structure, **_OPTIONS)
     if spec.num_leaves != len(leaves):
-        raise ValueError(f"pack_sequence_as: expected {spec.num_leaves} leaves for {structure!r}, got {len(leaves)}. Pass as many.")
+        raise ValueError(
+            f"pack_sequence_as: expected {spec.num_leaves} leaves for {structure!r}, got {len(leaves)}. Pass as many."
+        )
     return optree.tree_unflatten(spec, leaves)
 
 
@@ -94,4 +98,3 @@ def assert_same_paths(a: Any, b: Any) -> None:
     paths_a, paths_b = (optree.tree_paths(value, **_OPTIONS) for value in (a, b))
     if paths_a != paths_b:
         raise ValueError(f"assert_same_paths: expected equal paths, got {paths_a} and {paths_b}.")
-

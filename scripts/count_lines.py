@@ -53,7 +53,11 @@ def code_lines(file: Path) -> int:
 
 def total(folder: Path, kernels: bool = False) -> int:
     """Return the code lines of all Python files below a folder; only those of kernels, or all but those."""
-    return sum(code_lines(file) for file in sorted(folder.rglob("*.py")) if (KERNELS in (file.name, f"{file.parent.name}.py")) is kernels)
+    return sum(
+        code_lines(file)
+        for file in sorted(folder.rglob("*.py"))
+        if (KERNELS in (file.name, f"{file.parent.name}.py")) is kernels
+    )
 
 
 def main() -> int:

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax._src.core import trace_state_clean
+
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
-
 from kerasfront_jax import fused, ops
 
 # What 64-bit data of the host becomes where JAX has them switched off.
@@ -90,7 +90,9 @@ class JaxBackend(Backend):
         try:
             return jax.default_device(jax.devices(kind)[int(index or 0)])
         except (RuntimeError, IndexError) as error:
-            raise errors.BackendError(f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one.") from error
+            raise errors.BackendError(
+                f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one."
+            ) from error
 
     def devices(self) -> Sequence[str]:
         return tuple(f"{device.platform}:{device.id}" for device in jax.devices())

@@ -57,7 +57,8 @@ class Backend:
         return str(value.dtype)
 
     def host_dtype(self, dtype: str) -> str:
-        """Return the dtype that host data of a dtype gets where no dtype is asked for (engines without 64-bit types)."""
+        """Return the dtype that host data of a dtype gets where no dtype is asked for (engines without 64-bit
+        types)."""
         return dtype
 
     def shape(self, value: Tensor) -> tuple[int | None, ...]:
@@ -154,7 +155,9 @@ class Backend:
         Returns:
             The structure with (shape, dtype name) pairs as leaves.
         """
-        raise errors.UnsupportedOp(f"abstract_eval: not offered by backend {self.name!r}. Write compute_output_shape for the layer.")
+        raise errors.UnsupportedOp(
+            f"abstract_eval: not offered by backend {self.name!r}. Write compute_output_shape for the layer."
+        )
 
     def gradient_barrier(self) -> contextlib.AbstractContextManager:
         """Return a context in which nothing records gradients (inference)."""

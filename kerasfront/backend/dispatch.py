@@ -10,9 +10,9 @@ An op is a decorated function. Its annotations say what dispatch has to do with 
     Shape           made a tuple; a symbolic dimension (None) makes the call symbolic
     DType           a dtype in any form, made a name; None stays None
 
-The wrapper of each op is generated source with the op's own signature. Its fast path costs two dictionary look-ups: type of
-the first tensor, then its dtype. What is not in the table (first calls, mixed dtypes, scalars, Variables, symbolic
-tensors) goes to `Op.slow`, which says all there is to say about a call, and fills the table.
+The wrapper of each op is generated source with the op's own signature. Its fast path costs two dictionary look-ups:
+type of the first tensor, then its dtype. What is not in the table (first calls, mixed dtypes, scalars, Variables,
+symbolic tensors) goes to `Op.slow`, which says all there is to say about a call, and fills the table.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ OVERRIDES_ON = os.environ.get("KERASFRONT_OVERRIDES", "1") != "0"
 # -- who owns a value ------------------------------------------------------------------------------
 
 WEAK, SYMBOLIC, VARIABLE = "weak", "symbolic", "variable"
-_owners: dict[type, Any] = dict.fromkeys((bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.generic, np.float32), WEAK)
+_owners: dict[type, Any] = dict.fromkeys(
+    (bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.generic, np.float32), WEAK
+)
 _owners[symbolic.KerasTensor] = SYMBOLIC
 
 
@@ -89,7 +91,8 @@ def _first_sight(value: Any) -> Any:
     if owner is None:
         if not (hasattr(value, "__array__") or isinstance(value, (np.generic, list, tuple))):
             raise TypeError(
-                f"ops: cannot use a {kind.__module__}.{kind.__qualname__} as a tensor. Expected a number, list, NumPy array, "
+                f"ops: cannot use a {kind.__module__}.{kind.__qualname__} as a tensor. Expected a number, list, NumPy"
+                f" array, "
                 "Variable or a tensor of an engine. Convert it first."
             )
         owner = WEAK
@@ -152,7 +155,10 @@ def normalize_axis(axis: Any, ndim: int, name: str) -> int:
     except AttributeError:
         raise errors.OpError(f"{name}: axis is {axis!r}. Expected an integer. Pass one.") from None
     if not -ndim <= index < ndim:
-        raise errors.OpError(f"{name}: axis {index} is out of range. Expected -{ndim} <= axis < {ndim}; the tensor has {ndim} dimensions.")
+        raise errors.OpError(
+            f"{name}: axis {index} is out of range. Expected -{ndim} <= axis < {ndim}; the tensor has {ndim}"
+            f" dimensions."
+        )
     return index % ndim
 
 
@@ -217,7 +223,8 @@ class Op:
             found = getattr(backend.ops, self.name, None)
             if found is None:
                 raise errors.UnsupportedOp(
-                    f"{self.name}: backend {backend.name!r} does not provide this primitive. Use another backend for it, for example "
+                    f"{self.name}: backend {backend.name!r} does not provide this primitive. Use another backend for"
+                    f" it, for example "
                     "kerasfront.backend.scope(...)."
                 )
             return found
@@ -329,7 +336,8 @@ class Op:
         if owner is SYMBOLIC:
             return owner, value
         raise errors.BackendError(
-            f"{self.name}: tensors of two engines in one op. Expected one engine; got {owner.name!r} and {found.name!r}. "
+            f"{self.name}: tensors of two engines in one op. Expected one engine; got {owner.name!r} and"
+            f" {found.name!r}. "
             "Convert one: kerasfront.ops.convert_to_tensor(x) makes a tensor of the active backend."
         )
 
@@ -464,7 +472,9 @@ class Op:
             return self.shape_rule(*specs)  # type: ignore[misc]
         except errors.OpError as error:
             message = str(error)
-            raise errors.OpError(message if message.startswith(self.name + ":") else f"{self.name}: {message}") from None
+            raise errors.OpError(
+                message if message.startswith(self.name + ":") else f"{self.name}: {message}"
+            ) from None
 
     def explain(self, error: Exception, arguments: Any) -> Exception:
         """Return our error where the shape rule refuses the arguments, else the engine's with a note."""
@@ -525,7 +535,8 @@ def _wrapper(op: Op) -> Callable:
     """Return the public function of an op: generated source with the op's signature."""
     names = op.parameters
     namespace: dict[str, Any] = {
-        "_fast": op.fast, "_slow": op.slow, "_explain": op.explain, "_axis": normalize_axis, "_axes": normalize_axes, "_name": op.name,
+        "_fast": op.fast, "_slow": op.slow, "_explain": op.explain, "_axis": normalize_axis, "_axes": normalize_axes,
+        "_name": op.name,
     }  # fmt: skip
     header = []
     for name, parameter in op.signature.parameters.items():
@@ -538,7 +549,14 @@ def _wrapper(op: Op) -> Callable:
             header.append(f"{name}=_default_{name}")
     everything = ", ".join(names) + ","
     lines = [f"def {op.name}({', '.join(header)}):"]
-    if op.tensors and not op.lists and not op.shapes and op.dtype_index is None and Kind.OPTIONAL not in op.kinds and op.check is None:
+    if (
+        op.tensors
+        and not op.lists
+        and not op.shapes
+        and op.dtype_index is None
+        and Kind.OPTIONAL not in op.kinds
+        and op.check is None
+    ):
         lines += _fast_path(op, everything)
     lines.append(f"    return _slow(({everything}))")
     exec(compile("\n".join(lines), f"<op {op.name}>", "exec"), namespace)
@@ -574,11 +592,14 @@ def _fast_path(op: Op, everything: str) -> list[str]:
     return [*lines, f"            return implementation({', '.join(call)})"]
 
 
-def primitive(*, shape: Callable, dtype: Callable = keep, check: Callable | None = None) -> Callable[[Callable], Callable]:
+def primitive(
+    *, shape: Callable, dtype: Callable = keep, check: Callable | None = None
+) -> Callable[[Callable], Callable]:
     """Declare an op that every backend provides.
 
     Args:
-        shape: rule from the arguments (tensors as objects with `shape` and `dtype`, the rest normalized) to the shape of
+        shape: rule from the arguments (tensors as objects with `shape` and `dtype`, the rest normalized) to the shape
+        of
             the result, or a list of shapes for several results. It raises `errors.OpError` for what does not fit.
         dtype: rule from the kinds of the tensor arguments to `(dtypes to cast to, dtype of the result)`.
         check: called with the converted arguments before the engine; for mistakes that an engine lets pass.

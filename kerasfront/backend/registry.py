@@ -1,7 +1,8 @@
 """Which backends there are, and which one is active.
 
 Backends are found by entry points of the group ``kerasfront.backends``, ours and others' alike; the scan happens on
-first use. The active one is, in this order: the innermost `scope` of this thread; what `use` set; the environment variable
+first use. The active one is, in this order: the innermost `scope` of this thread; what `use` set; the environment
+variable
 ``KERASFRONT_BACKEND``; the key "backend" of the settings file; the first installed whose engine imports.
 """
 
@@ -41,7 +42,8 @@ def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
         other = found.get(entry.name)
         if other is not None and other.value != entry.value:
             warnings.warn(
-                f"backend {entry.name!r}: declared twice, by {other.value} and {entry.value}. The first is used; uninstall one.",
+                f"backend {entry.name!r}: declared twice, by {other.value} and {entry.value}. The first is used;"
+                f" uninstall one.",
                 stacklevel=3,
             )
             continue
@@ -104,7 +106,8 @@ def _load(name: str) -> Backend:
         ) from error
     if not isinstance(backend, Backend):
         raise errors.BackendError(
-            f"backend {name!r}: entry point {entry.value} is a {type(backend).__name__}. Expected an instance of Backend. "
+            f"backend {name!r}: entry point {entry.value} is a {type(backend).__name__}. Expected an instance of"
+            f" Backend. "
             "Point it to one."
         )
     _loaded[name] = backend
@@ -151,7 +154,8 @@ def _first_importable() -> Backend:
         with contextlib.suppress(errors.BackendNotInstalled):
             return get(name)
     raise errors.BackendError(
-        "backend: none is declared by an installed distribution. Expected at least the NumPy one. Reinstall kerasfront with pip."
+        "backend: none is declared by an installed distribution. Expected at least the NumPy one. Reinstall kerasfront"
+        " with pip."
     )
 
 

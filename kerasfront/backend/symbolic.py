@@ -81,7 +81,8 @@ class KerasTensor(Operators):
 
     def _no_value(self, what: str) -> Any:
         raise ValueError(
-            f"{self!r}: a symbolic tensor has no {what}. Expected a value, got a placeholder of a model under construction. "
+            f"{self!r}: a symbolic tensor has no {what}. Expected a value, got a placeholder of a model under"
+            f" construction. "
             "Use kerasfront.ops, or put the computation into a layer's call()."
         )
 
@@ -146,7 +147,8 @@ def recording_off() -> Iterator[None]:
 
 @contextlib.contextmanager
 def recording_on() -> Iterator[None]:
-    """Return a context in which nodes are recorded, also within `recording_off`: for a model that makes its graph late."""
+    """Return a context in which nodes are recorded, also within `recording_off`: for a model that makes its graph
+    late."""
     previous = _recording.on
     _recording.on = True
     try:
@@ -187,7 +189,8 @@ def symbolic_call(function: Callable, *specs: Any, **kwargs: Any) -> Any:
         The function's result with symbolic tensors in place of values.
     """
     tensors = tree.map_structure(
-        lambda leaf: KerasTensor(leaf.shape, dtypes.standardize_dtype(leaf.dtype)) if hasattr(leaf, "shape") else leaf, specs
+        lambda leaf: KerasTensor(leaf.shape, dtypes.standardize_dtype(leaf.dtype)) if hasattr(leaf, "shape") else leaf,
+        specs,
     )
     with recording_off():
         return function(*tensors, **kwargs)

@@ -118,8 +118,7 @@ class STFT(Initializer):
             raise ValueError(f"STFT: unknown side {side!r}. Expected 'real' or 'imag'. Use one of those.")
         if isinstance(window, str) and window not in _WINDOWS:
             raise ValueError(
-                f"STFT: unknown window {window!r}. Expected one of {sorted(_WINDOWS)}, an array or None. Pass an "
-                "array."
+                f"STFT: unknown window {window!r}. Expected one of {sorted(_WINDOWS)}, an array or None. Pass an array."
             )
         if scaling not in _SCALES:
             raise ValueError(

@@ -59,4 +59,6 @@ def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
     near = errors.nearest(name, [key for key in globals() if key[0].isupper()])
-    raise AttributeError(f"module 'kerasfront.layers' has no layer {name!r}." + (f" Did you mean {near!r}?" if near else ""))
+    raise AttributeError(
+        f"module 'kerasfront.layers' has no layer {name!r}." + (f" Did you mean {near!r}?" if near else "")
+    )

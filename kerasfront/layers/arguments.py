@@ -14,7 +14,9 @@ def positive_int(layer: str, name: str, value: Any, least: int = 1) -> int:
         ValueError: anything else.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{layer}: {name} is {value!r}. Expected an integer of at least {least}. Correct the argument.")
+        raise ValueError(
+            f"{layer}: {name} is {value!r}. Expected an integer of at least {least}. Correct the argument."
+        )
     return int(value)
 
 
@@ -49,8 +51,13 @@ def known_size(layer: str, shape: Any, axis: int = -1) -> int:
         ValueError: it is None, or the axis is not there.
     """
     if not isinstance(shape, (list, tuple)) or not -len(shape) <= axis < len(shape):
-        raise ValueError(f"{layer}: input shape is {shape}. Expected a shape with axis {axis}. Pass inputs with more axes.")
+        raise ValueError(
+            f"{layer}: input shape is {shape}. Expected a shape with axis {axis}. Pass inputs with more axes."
+        )
     size = shape[axis]
     if size is None:
-        raise ValueError(f"{layer}: axis {axis} of the input shape {tuple(shape)} is unknown. Expected a known size. State it in keras.Input(...).")
+        raise ValueError(
+            f"{layer}: axis {axis} of the input shape {tuple(shape)} is unknown. Expected a known size. State it in"
+            f" keras.Input(...)."
+        )
     return int(size)

@@ -16,11 +16,12 @@ from kerasfront.ops.attention import causal_mask, lowest
 class MultiHeadAttention(Parameterized, Layer):
     """Attend from queries to values by keys, with several heads side by side.
 
-    Shapes: query (batch, time, features), value and key (batch, keys, features) -> (batch, time, features of the query or
-    output_shape); scores (batch, heads, time, keys).
+    Shapes: query (batch, time, features), value and key (batch, keys, features) -> (batch, time, features of the query
+    or output_shape); scores (batch, heads, time, keys).
 
     Args:
-        num_heads: number of heads. key_dim: size of each head's queries and keys. value_dim: of its values; key_dim for None.
+        num_heads: number of heads. key_dim: size of each head's queries and keys. value_dim: of its values; key_dim
+        for None.
         dropout: part of the scores to drop in training.
         use_bias: in the four projections.
         output_shape: last size of the output; that of the query for None.
@@ -28,8 +29,8 @@ class MultiHeadAttention(Parameterized, Layer):
         flash_attention: accepted; the engine chooses its kernel.
         seed: of the dropout.
 
-    Weights: query, key, value `kernel` (features, heads, size) and `bias` (heads, size); attention_output `kernel` (heads,
-    value size, features) and `bias` (features,).
+    Weights: query, key, value `kernel` (features, heads, size) and `bias` (heads, size); attention_output `kernel`
+    (heads, value size, features) and `bias` (features,).
 
     Source: Vaswani et al., "Attention Is All You Need" (2017), section 3.2.
     """
@@ -53,16 +54,27 @@ class MultiHeadAttention(Parameterized, Layer):
     ):
         super().__init__(**self._take(kwargs))
         if sliding_window is not None or use_gate:
-            raise ValueError(f"{self.name}: sliding_window and use_gate are not supported yet. Expected None and False.")
+            raise ValueError(
+                f"{self.name}: sliding_window and use_gate are not supported yet. Expected None and False."
+            )
         self.num_heads = positive_int(self.name, "num_heads", num_heads)
         self.key_dim = positive_int(self.name, "key_dim", key_dim)
         self.value_dim = self.key_dim if value_dim is None else positive_int(self.name, "value_dim", value_dim)
         self.dropout = fraction(self.name, "dropout", dropout)
         self.use_bias, self.flash_attention, self.seed = use_bias, flash_attention, seed
-        self._output_shape_argument = None if output_shape is None else tuple(output_shape) if isinstance(output_shape, (list, tuple)) else (output_shape,)
+        self._output_shape_argument = (
+            None
+            if output_shape is None
+            else tuple(output_shape)
+            if isinstance(output_shape, (list, tuple))
+            else (output_shape,)
+        )
         self.attention_axes = attention_axes
         if attention_axes not in (None, 1, (1,), [1]):
-            raise ValueError(f"{self.name}: attention_axes is {attention_axes!r}. Expected None or 1: inputs of (batch, time, features).")
+            raise ValueError(
+                f"{self.name}: attention_axes is {attention_axes!r}. Expected None or 1: inputs of (batch, time,"
+                f" features)."
+            )
         self.supports_masking = True
         if self.dropout > 0:
             self.seed_generator = seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
@@ -71,10 +83,15 @@ class MultiHeadAttention(Parameterized, Layer):
         """Make the four projections."""
         key_shape = value_shape if key_shape is None else key_shape
         for name, shape, size in (
-            ("query", query_shape, self.key_dim), ("key", key_shape, self.key_dim), ("value", value_shape, self.value_dim)
+            ("query", query_shape, self.key_dim),
+            ("key", key_shape, self.key_dim),
+            ("value", value_shape, self.value_dim),
         ):  # fmt: skip
             if len(shape) != 3:
-                raise ValueError(f"{self.name}: {name} has shape {tuple(shape)}. Expected 3 axes: batch, time, features. Add the missing axis.")
+                raise ValueError(
+                    f"{self.name}: {name} has shape {tuple(shape)}. Expected 3 axes: batch, time, features. Add the"
+                    f" missing axis."
+                )
             layer = self._projection("abc,cde->abde", (None, self.num_heads, size), "de", name)
             layer.build(shape)
             setattr(self, f"_{name}_dense", layer)
@@ -84,8 +101,14 @@ class MultiHeadAttention(Parameterized, Layer):
 
     def _projection(self, equation: str, output_shape: tuple, bias_axes: str, name: str) -> EinsumDense:
         # Each projection draws its own weights: initializers are made anew from their configuration.
-        options = {key: value for key, value in self._parameter_config().items()}
-        return EinsumDense(equation, output_shape, bias_axes=bias_axes if self.use_bias else None, name=name, dtype=self.dtype_policy, **options)
+        return EinsumDense(
+            equation,
+            output_shape,
+            bias_axes=bias_axes if self.use_bias else None,
+            name=name,
+            dtype=self.dtype_policy,
+            **self._parameter_config(),
+        )
 
     query_dense = property(lambda self: self._query_dense)
     key_dense = property(lambda self: self._key_dense)
@@ -132,7 +155,9 @@ class MultiHeadAttention(Parameterized, Layer):
         kept = random.dropout(scores, self.dropout, seed=self.seed_generator) if drops else scores
         return ops.transpose(ops.matmul(kept, v), (0, 2, 1, 3)), scores
 
-    def _mask(self, query: Any, value: Any, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any, causal: bool) -> Any:
+    def _mask(
+        self, query: Any, value: Any, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any, causal: bool
+    ) -> Any:
         """Return all masks in one that broadcasts to (batch, heads, time, keys), None for none."""
         parts = []
         if query_mask is not None:

@@ -48,7 +48,9 @@ class Signature:
         self.parameters = inspect.signature(function).parameters
         kinds = inspect.Parameter
         positional = [
-            name for name, one in self.parameters.items() if one.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)
+            name
+            for name, one in self.parameters.items()
+            if one.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)
         ]
         self.accepts_kwargs = any(one.kind is kinds.VAR_KEYWORD for one in self.parameters.values())
         self.training = "training" in self.parameters
@@ -68,7 +70,7 @@ class Signature:
         return {**dict(zip(positional, args, strict=False)), **kwargs}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def signature_of(function: Callable) -> Signature:
     """Return the analysed signature of a `call` function (with `self` left out)."""
     return Signature(functools.partial(function, None)) if _is_plain(function) else Signature(function)

@@ -26,7 +26,11 @@ class Configurable:
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal layer, as plain data; a subclass adds its arguments."""
-        config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": _policy_config(self.dtype_policy)}
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self._trainable,
+            "dtype": _policy_config(self.dtype_policy),
+        }
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         if type(self).get_config is Configurable.get_config:
@@ -45,7 +49,8 @@ class Configurable:
         unsavable = [key for key, value in named.items() if not _is_plain(value)]
         if unsavable:
             raise NotImplementedError(
-                f"{self.name}: argument {unsavable[0]!r} of {type(self).__name__} is a {type(named[unsavable[0]]).__name__}, which is no plain data. "
+                f"{self.name}: argument {unsavable[0]!r} of {type(self).__name__} is a"
+                f" {type(named[unsavable[0]]).__name__}, which is no plain data. "
                 "Expected get_config() in the class. Write it, and from_config() where needed."
             )
         return named
@@ -56,7 +61,10 @@ class Configurable:
         try:
             return cls(**config)
         except TypeError as error:
-            raise TypeError(f"{cls.__name__}.from_config: {error}. Expected a config with the arguments of __init__; got keys {sorted(config)}.") from error
+            raise TypeError(
+                f"{cls.__name__}.from_config: {error}. Expected a config with the arguments of __init__; got keys"
+                f" {sorted(config)}."
+            ) from error
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return the shapes that the layer was built with."""
@@ -83,7 +91,10 @@ class Configurable:
         """Take the layer's own weights from a store."""
         own = self._own_weights()
         if len(store.keys()) != len(own):
-            raise ValueError(f"{self.name}: expected {len(own)} weights in the file; found {len(store.keys())}. The file is of another model.")
+            raise ValueError(
+                f"{self.name}: expected {len(own)} weights in the file; found {len(store.keys())}. The file is of"
+                f" another model."
+            )
         for place, variable in enumerate(own):
             variable.assign(store[str(place)])
 
@@ -92,7 +103,9 @@ class Configurable:
 
     def __getstate__(self) -> dict[str, Any]:
         # Symbolic nodes and compiled steps are made anew; the engine goes by name.
-        state = {key: value for key, value in self.__dict__.items() if key not in ("_backend", "_compiled_steps", "_lock")}
+        state = {
+            key: value for key, value in self.__dict__.items() if key not in ("_backend", "_compiled_steps", "_lock")
+        }
         return {**state, "_engine": self._backend.name}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

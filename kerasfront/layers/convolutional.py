@@ -51,15 +51,21 @@ class BaseConv(Parameterized, Layer):
         self.kernel_size = spatial(kernel_size, rank, self.name, "kernel_size")
         self.strides = spatial(strides, rank, self.name, "strides")
         self.dilation_rate = spatial(dilation_rate, rank, self.name, "dilation_rate")
-        self.padding = one_of(self.name, "padding", str(padding).lower(), ("valid", "same", "causal") if rank == 1 else ("valid", "same"))
+        self.padding = one_of(
+            self.name, "padding", str(padding).lower(), ("valid", "same", "causal") if rank == 1 else ("valid", "same")
+        )
         self.data_format = config.standardize_data_format(data_format)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.input_spec = InputSpec(min_ndim=rank + 2, max_ndim=rank + 2)
         if self.filters % self.groups:
-            raise ValueError(f"{self.name}: filters={filters} with groups={groups}. Expected filters to be a multiple of groups.")
+            raise ValueError(
+                f"{self.name}: filters={filters} with groups={groups}. Expected filters to be a multiple of groups."
+            )
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(f"{self.name}: strides={strides} and dilation_rate={dilation_rate}. Expected one of them to be 1.")
+            raise ValueError(
+                f"{self.name}: strides={strides} and dilation_rate={dilation_rate}. Expected one of them to be 1."
+            )
 
     @property
     def _channel_axis(self) -> int:
@@ -69,7 +75,10 @@ class BaseConv(Parameterized, Layer):
         """Make kernel and bias for the number of channels."""
         channels = known_size(self.name, input_shape, self._channel_axis)
         if channels % self.groups:
-            raise ValueError(f"{self.name}: input shape {tuple(input_shape)} has {channels} channels. Expected a multiple of groups={self.groups}.")
+            raise ValueError(
+                f"{self.name}: input shape {tuple(input_shape)} has {channels} channels. Expected a multiple of"
+                f" groups={self.groups}."
+            )
         shape = (*self.kernel_size, channels // self.groups, self.filters)
         self.kernel = self.add_weight(shape, name="kernel", **self._options("kernel"))
         self.bias = self.add_weight((self.filters,), name="bias", **self._options("bias")) if self.use_bias else None
@@ -79,7 +88,11 @@ class BaseConv(Parameterized, Layer):
         """Convolve, add the bias, apply the activation."""
         outputs = ops.conv(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
         if self.bias is not None:
-            shape = (1,) * (self.rank + 1) + (self.filters,) if self._channel_axis == -1 else (1, self.filters) + (1,) * self.rank
+            shape = (
+                (1,) * (self.rank + 1) + (self.filters,)
+                if self._channel_axis == -1
+                else (1, self.filters) + (1,) * self.rank
+            )
             outputs = ops.add(outputs, self.bias if self._channel_axis == -1 else ops.reshape(self.bias, shape))
         return outputs if self.activation is activations.linear else self.activation(outputs)
 
@@ -87,18 +100,49 @@ class BaseConv(Parameterized, Layer):
         """Return the arguments."""
         names = ("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "use_bias")
         own = {name: getattr(self, name) for name in names}
-        return {**super().get_config(), **own, "activation": activations.serialize(self.activation), **self._parameter_config()}
+        return {
+            **super().get_config(),
+            **own,
+            "activation": activations.serialize(self.activation),
+            **self._parameter_config(),
+        }
 
 
 class Conv1D(BaseConv):
-    """Convolution along one axis: (batch, steps, channels) -> (batch, new steps, filters). Arguments: see `BaseConv`."""
+    """Convolution along one axis: (batch, steps, channels) -> (batch, new steps, filters). Arguments: see
+    `BaseConv`."""
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid", data_format: str | None = None, dilation_rate: Any = 1, groups: int = 1, activation: Any = None, use_bias: bool = True, **kwargs: Any):
-        super().__init__(1, filters, kernel_size, strides, padding, data_format, dilation_rate, groups, activation, use_bias, **kwargs)
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            1,
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            groups,
+            activation,
+            use_bias,
+            **kwargs,
+        )
 
 
 class Conv2D(BaseConv):
-    """Convolution over images: (batch, height, width, channels) -> (batch, new height, new width, filters). Arguments: see `BaseConv`.
+    """Convolution over images: (batch, height, width, channels) -> (batch, new height, new width, filters). Arguments:
+    see `BaseConv`.
 
     Example:
         >>> import kerasfront as keras
@@ -106,5 +150,29 @@ class Conv2D(BaseConv):
         True
     """
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1), padding: str = "valid", data_format: str | None = None, dilation_rate: Any = (1, 1), groups: int = 1, activation: Any = None, use_bias: bool = True, **kwargs: Any):
-        super().__init__(2, filters, kernel_size, strides, padding, data_format, dilation_rate, groups, activation, use_bias, **kwargs)
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            2,
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            groups,
+            activation,
+            use_bias,
+            **kwargs,
+        )

@@ -14,7 +14,8 @@ class EinsumDense(Parameterized, Layer):
 
     Args:
         equation: such as "abc,cd->abd"; "..." stands for leading axes.
-        output_shape: shape of the output without the batch axis (without what "..." stands for); None for unknown sizes.
+        output_shape: shape of the output without the batch axis (without what "..." stands for); None for unknown
+        sizes.
         activation: a name or function.
         bias_axes: letters of the output that the bias has; no bias for None.
 
@@ -26,7 +27,9 @@ class EinsumDense(Parameterized, Layer):
 
     _parameters = ("kernel", "bias")
 
-    def __init__(self, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None, **kwargs: Any):
+    def __init__(
+        self, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None, **kwargs: Any
+    ):
         super().__init__(**self._take(kwargs))
         self.equation = equation
         self.partial_output_shape = tuple(output_shape) if isinstance(output_shape, (list, tuple)) else (output_shape,)
@@ -38,16 +41,25 @@ class EinsumDense(Parameterized, Layer):
         inputs, kernel, outputs = self._parts()
         rank = len(input_shape)
         lead = rank - len(inputs.replace("...", "")) if "..." in inputs else 0
-        sizes = dict(zip(inputs.replace("...", ""), input_shape[lead:] if inputs.startswith("...") else input_shape, strict=False))
+        sizes = dict(
+            zip(
+                inputs.replace("...", ""), input_shape[lead:] if inputs.startswith("...") else input_shape, strict=False
+            )
+        )
         letters = outputs.replace("...", "")
         # The first letter is the batch unless "..." stands for it.
         known = letters if "..." in outputs else letters[1:]
         if len(known) != len(self.partial_output_shape):
-            raise ValueError(f"{self.name}: output_shape {self.partial_output_shape} for equation {self.equation!r}. Expected {len(known)} sizes.")
+            raise ValueError(
+                f"{self.name}: output_shape {self.partial_output_shape} for equation {self.equation!r}. Expected"
+                f" {len(known)} sizes."
+            )
         for letter, size in zip(known, self.partial_output_shape, strict=True):
             if size is not None:
                 sizes.setdefault(letter, size)
-        self.kernel = self.add_weight(tuple(self._size(sizes, one) for one in kernel), name="kernel", **self._options("kernel"))
+        self.kernel = self.add_weight(
+            tuple(self._size(sizes, one) for one in kernel), name="kernel", **self._options("kernel")
+        )
         self.bias = None
         if self.bias_axes:
             first = min(letters.index(one) for one in self.bias_axes)
@@ -63,7 +75,10 @@ class EinsumDense(Parameterized, Layer):
 
     def _size(self, sizes: dict[str, Any], letter: str) -> int:
         if sizes.get(letter) is None:
-            raise ValueError(f"{self.name}: the size of {letter!r} in {self.equation!r} is unknown. Expected it in the input or output_shape.")
+            raise ValueError(
+                f"{self.name}: the size of {letter!r} in {self.equation!r} is unknown. Expected it in the input or"
+                f" output_shape."
+            )
         return sizes[letter]
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -76,4 +91,9 @@ class EinsumDense(Parameterized, Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         own = {"equation": self.equation, "output_shape": self.partial_output_shape, "bias_axes": self.bias_axes}
-        return {**super().get_config(), **own, "activation": activations.serialize(self.activation), **self._parameter_config()}
+        return {
+            **super().get_config(),
+            **own,
+            "activation": activations.serialize(self.activation),
+            **self._parameter_config(),
+        }

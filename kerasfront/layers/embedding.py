@@ -29,7 +29,13 @@ class Embedding(Parameterized, Layer):
     _parameters = ("embeddings",)
 
     def __init__(
-        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", mask_zero: bool = False, weights: Any = None, **kwargs: Any
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        mask_zero: bool = False,
+        weights: Any = None,
+        **kwargs: Any,
     ):
         length = kwargs.pop("input_length", None)
         if length is not None:
@@ -41,12 +47,16 @@ class Embedding(Parameterized, Layer):
         # The integers must not be rounded to a half type on their way in.
         self.autocast = False
         if weights is not None:
-            self.embeddings_initializer = initializers.get(lambda shape, dtype=None: weights[0] if isinstance(weights, list) else weights)
+            self.embeddings_initializer = initializers.get(
+                lambda shape, dtype=None: weights[0] if isinstance(weights, list) else weights
+            )
             self.build()
 
     def build(self, input_shape: Any = None) -> None:
         """Make the table."""
-        self.embeddings = self.add_weight((self.input_dim, self.output_dim), name="embeddings", **self._options("embeddings"))
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim), name="embeddings", **self._options("embeddings")
+        )
 
     def call(self, inputs: Any) -> Any:
         """Look the integers up."""

@@ -28,10 +28,10 @@ class Holder:
     _tracked: dict[str, None]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Variable, Holder, SeedGenerator, list, tuple, dict)) or hasattr(value, "_keeps_variables"):
-            if name not in _UNTRACKED:
-                self._tracked[name] = None
-                structure.forget()
+        may_hold = isinstance(value, (Variable, Holder, SeedGenerator, list, tuple, dict))
+        if (may_hold or hasattr(value, "_keeps_variables")) and name not in _UNTRACKED:
+            self._tracked[name] = None
+            structure.forget()
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -145,7 +145,10 @@ class Holder:
     def count_params(self) -> int:
         """Return the number of elements in all weights."""
         if not self.built:
-            raise ValueError(f"{self.name}: not built, so its weights are not known. Expected a built layer. Call it on data or build() it.")
+            raise ValueError(
+                f"{self.name}: not built, so its weights are not known. Expected a built layer. Call it on data or"
+                f" build() it."
+            )
         return sum(int(np.prod(weight.shape)) for weight in self.weights)
 
     def get_weights(self) -> list[np.ndarray]:
@@ -160,10 +163,16 @@ class Holder:
         """
         own = self.weights
         if len(own) != len(weights):
-            raise ValueError(f"{self.name}: expected {len(own)} weights; got {len(weights)}. Pass what get_weights() of an equal layer returned.")
+            raise ValueError(
+                f"{self.name}: expected {len(own)} weights; got {len(weights)}. Pass what get_weights() of an equal"
+                f" layer returned."
+            )
         for variable, value in zip(own, weights, strict=True):
             if tuple(dispatch.shape_of(value)) != tuple(variable.shape):
-                raise ValueError(f"{self.name}: weight {variable.path} expected shape {variable.shape}; got {dispatch.shape_of(value)}.")
+                raise ValueError(
+                    f"{self.name}: weight {variable.path} expected shape {variable.shape}; got"
+                    f" {dispatch.shape_of(value)}."
+                )
         for variable, value in zip(own, weights, strict=True):
             variable.assign(value)
 

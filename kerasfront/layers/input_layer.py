@@ -40,7 +40,10 @@ class InputLayer(Layer):
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
         if (shape is None) == (batch_shape is None):
-            raise ValueError(f"{self.name}: expected exactly one of shape and batch_shape; got {shape} and {batch_shape}. Pass one of them.")
+            raise ValueError(
+                f"{self.name}: expected exactly one of shape and batch_shape; got {shape} and {batch_shape}. Pass one"
+                f" of them."
+            )
         if batch_shape is None:
             batch_shape = (batch_size, *(shape if isinstance(shape, (list, tuple)) else (shape,)))
         self.batch_shape = _checked_shape(tuple(batch_shape), self.name)
@@ -48,7 +51,11 @@ class InputLayer(Layer):
         self.supports_masking = True
         self._input_dtype = symbolic.KerasTensor((), dtype or self.compute_dtype).dtype
         self.built = True
-        tensor = input_tensor if input_tensor is not None else symbolic.KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
+        tensor = (
+            input_tensor
+            if input_tensor is not None
+            else symbolic.KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
+        )
         self._node = symbolic.Node(self, (), {}, tensor)
 
     @property
@@ -67,17 +74,25 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal input."""
-        return {"batch_shape": self.batch_shape, "dtype": self._input_dtype, "sparse": False, "ragged": False, "name": self.name}
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self._input_dtype,
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+        }
 
 
 def _checked_shape(shape: tuple, name: str) -> tuple:
     for size in shape:
         if size is not None and (isinstance(size, bool) or not hasattr(size, "__index__") or size < 0):
-            raise ValueError(f"{name}: shape {shape} has the size {size!r}. Expected None or an integer of 0 or more in each place.")
+            raise ValueError(
+                f"{name}: shape {shape} has the size {size!r}. Expected None or an integer of 0 or more in each place."
+            )
     return tuple(None if size is None else int(size) for size in shape)
 
 
-def Input(  # noqa: N802 - the name is Keras's
+def Input(
     shape: Any = None,
     batch_size: int | None = None,
     dtype: Any = None,

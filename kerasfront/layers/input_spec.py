@@ -67,7 +67,9 @@ class InputSpec:
                 expected = expected[:-1]
             elif shape and shape[-1] == 1 and len(shape) == len(expected) + 1:
                 shape = shape[:-1]
-        fits = len(shape) == len(expected) and all(b is None or a is None or a == b for a, b in zip(shape, expected, strict=True))
+        fits = len(shape) == len(expected) and all(
+            b is None or a is None or a == b for a, b in zip(shape, expected, strict=True)
+        )
         return None if fits else f"shape {expected}"
 
 
@@ -82,7 +84,10 @@ def check_inputs(layer_name: str, spec: Any, inputs: Any) -> None:
     if isinstance(spec, dict) and isinstance(inputs, dict):
         missing = [key for key in spec if key not in inputs]
         if missing:
-            raise ValueError(f"{layer_name}: input {missing[0]!r} is missing. Expected keys {list(spec)}; got {list(inputs)}. Add it.")
+            raise ValueError(
+                f"{layer_name}: input {missing[0]!r} is missing. Expected keys {list(spec)}; got {list(inputs)}. Add"
+                f" it."
+            )
         found = [inputs[key] for key in spec]
     if len(specs) != len(found):
         raise ValueError(f"{layer_name}: expected {len(specs)} input(s); got {len(found)}. Pass as many.")
@@ -92,4 +97,7 @@ def check_inputs(layer_name: str, spec: Any, inputs: Any) -> None:
         shape = tuple(dispatch.shape_of(value))
         problem = one.problem(shape)
         if problem:
-            raise ValueError(f"{layer_name}: wrong input shape. Expected {problem}; got shape {shape}. Reshape the input or change the layer.")
+            raise ValueError(
+                f"{layer_name}: wrong input shape. Expected {problem}; got shape {shape}. Reshape the input or change"
+                f" the layer."
+            )

@@ -122,7 +122,8 @@ class Layer(Configurable, Holder):
 
         Args:
             shape: its dimensions; () for None.
-            initializer: a name, a function or an `Initializer`; Glorot uniform for floats and zeros for the rest if None.
+            initializer: a name, a function or an `Initializer`; Glorot uniform for floats and zeros for the rest if
+            None.
             dtype: None for the layer's variable dtype.
             regularizer, constraint: of the Variable.
         """
@@ -131,7 +132,9 @@ class Layer(Configurable, Holder):
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
         with registry.scope(self._backend):
-            variable = Variable(initializers.get(initializer), shape, dtype, trainable, autocast, aggregation, name=name)
+            variable = Variable(
+                initializers.get(initializer), shape, dtype, trainable, autocast, aggregation, name=name
+            )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
@@ -144,19 +147,31 @@ class Layer(Configurable, Holder):
             self._added: list[Variable] = []
         return self._added
 
-    def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, trainable: bool = True, name: str | None = None, **kwargs: Any) -> Variable:
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Variable:
         """Make a Variable of the layer; the older name of `add_weight`."""
         return self.add_weight(shape, initializer, dtype, trainable, name=name, **kwargs)
 
     # -- building and calling
 
     def build(self, input_shape: Any = None) -> None:
-        """Make the variables for inputs of a shape. The default makes none; sublayers build when they are first called."""
+        """Make the variables for inputs of a shape. The default makes none; sublayers build when they are first
+        called."""
         self.built = True
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs; a subclass says how."""
-        raise NotImplementedError(f"{self.name}: {type(self).__name__} has no call() method. Expected one that computes the outputs. Write it.")
+        raise NotImplementedError(
+            f"{self.name}: {type(self).__name__} has no call() method. Expected one that computes the outputs. Write"
+            f" it."
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the layer on tensors, host arrays, or symbolic tensors to extend a model."""
@@ -206,7 +221,9 @@ class Layer(Configurable, Holder):
             _note_layer(error, self, args)
             raise
 
-    def _with_training(self, signature: Any, context: CallContext, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _with_training(
+        self, signature: Any, context: CallContext, args: tuple, kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
         """Decide `training`: as passed, else as around this call, else the default of `call`."""
         names = list(signature.parameters)
         if signature.training and names.index("training") < len(args):
@@ -229,7 +246,10 @@ class Layer(Configurable, Holder):
         if len(args) == 1 and not isinstance(args[0], (list, tuple, dict)):
             args = (convert(args[0]),)
         else:
-            args = tuple(tree.map_structure(convert, arg) if isinstance(arg, (list, tuple, dict)) else convert(arg) for arg in args)
+            args = tuple(
+                tree.map_structure(convert, arg) if isinstance(arg, (list, tuple, dict)) else convert(arg)
+                for arg in args
+            )
         return args, {key: tree.map_structure(convert, value) for key, value in kwargs.items()} if kwargs else {}
 
     def _convert_leaf(self, leaf: Any) -> Any:
@@ -257,13 +277,19 @@ class Layer(Configurable, Holder):
             value = args[place] if place < len(args) else kwargs.get(name)
             if given or value is None:
                 continue
-            found = tree.map_structure(masks.get_mask, value) if isinstance(value, (list, tuple, dict)) else masks.get_mask(value)
+            found = (
+                tree.map_structure(masks.get_mask, value)
+                if isinstance(value, (list, tuple, dict))
+                else masks.get_mask(value)
+            )
             if any(leaf is not None for leaf in tree.flatten(found)):
                 kwargs[mask_name] = found
 
     def _build_for(self, signature: Any, args: tuple, kwargs: dict[str, Any]) -> None:
         values = signature.by_name(args, kwargs)
-        shapes = {name: shapes_of(value) for name, value in values.items() if has_tensors(value) and not name.endswith("mask")}
+        shapes = {
+            name: shapes_of(value) for name, value in values.items() if has_tensors(value) and not name.endswith("mask")
+        }
         self._build_by_shapes(shapes)
 
     def _build_by_shapes(self, shapes: dict[str, Any]) -> None:
@@ -313,7 +339,8 @@ class Layer(Configurable, Holder):
         return getattr(type(self), name) is not getattr(Layer, name)
 
     def _overrides_call_only(self) -> bool:
-        # Our own layers are written in ops, so that running `call` gives shapes and dtypes; a user's stated shape has precedence.
+        # Our own layers are written in ops, so that running `call` gives shapes and dtypes; a user's stated shape has
+        # precedence.
         return type(self).__module__.partition(".")[0] == __name__.partition(".")[0]
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -369,7 +396,10 @@ class Layer(Configurable, Holder):
         """
         for one in loss if isinstance(loss, (list, tuple)) else (loss,):
             if dispatch.shape_of(one) not in ((), (None,)):
-                raise ValueError(f"{self.name}: add_loss expected a scalar; got shape {dispatch.shape_of(one)}. Reduce it with ops.sum or ops.mean.")
+                raise ValueError(
+                    f"{self.name}: add_loss expected a scalar; got shape {dispatch.shape_of(one)}. Reduce it with"
+                    f" ops.sum or ops.mean."
+                )
             if calls.context is not None:
                 calls.context.losses.append((self, one))
             else:
@@ -411,7 +441,10 @@ class Layer(Configurable, Holder):
     def _first_node(self, what: str) -> Any:
         node = self.__dict__.get("_node")
         if node is None:
-            raise AttributeError(f"{self.name}: no symbolic {what}. Expected a layer called in a model. Call it on keras.Input(...) first.")
+            raise AttributeError(
+                f"{self.name}: no symbolic {what}. Expected a layer called in a model. Call it on keras.Input(...)"
+                f" first."
+            )
         return node
 
 
@@ -455,7 +488,10 @@ def _input_shape_of(kwargs: dict[str, Any], class_name: str) -> tuple | None:
     if one is not None and shape is None:
         shape = (None, *(one if isinstance(one, (list, tuple)) else (one,)))
     if kwargs:
-        raise ValueError(f"{class_name}: unknown argument {next(iter(kwargs))!r}. Expected arguments of the class; see help({class_name}). Remove it.")
+        raise ValueError(
+            f"{class_name}: unknown argument {next(iter(kwargs))!r}. Expected arguments of the class; see"
+            f" help({class_name}). Remove it."
+        )
     return None if shape is None else tuple(shape)
 
 

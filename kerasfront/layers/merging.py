@@ -30,7 +30,8 @@ class Merge(Layer):
             count = len(inputs) if isinstance(inputs, (list, tuple)) else 1
             raise ValueError(f"{self.name}: expected a list of at least {self.least} inputs; got {count}. Pass [a, b].")
         rank = max(len(ops.shape(one)) for one in inputs)
-        # A tensor with fewer axes gets them behind the batch axis, as in (batch, features) with (batch, steps, features).
+        # A tensor with fewer axes gets them behind the batch axis, as in (batch, features) with (batch, steps,
+        # features).
         return [one if len(ops.shape(one)) == rank else self._widened(one, rank) for one in inputs]
 
     def _widened(self, x: Any, rank: int) -> Any:
@@ -40,7 +41,11 @@ class Merge(Layer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """A step counts if any input has it."""
-        found = [mask for mask in previous_mask or [] if mask is not None] if isinstance(previous_mask, (list, tuple)) else []
+        found = (
+            [mask for mask in previous_mask or [] if mask is not None]
+            if isinstance(previous_mask, (list, tuple))
+            else []
+        )
         if len(found) != len(inputs):
             return None
         return functools.reduce(ops.logical_or, found)

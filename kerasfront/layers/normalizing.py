@@ -46,7 +46,9 @@ class BatchNormalization(Parameterized, Layer):
     ):
         from kerasfront import initializers
 
-        super().__init__(**self._take({**kwargs, "beta_initializer": beta_initializer, "gamma_initializer": gamma_initializer}))
+        super().__init__(
+            **self._take({**kwargs, "beta_initializer": beta_initializer, "gamma_initializer": gamma_initializer})
+        )
         if synchronized:
             raise ValueError(f"{self.name}: synchronized=True needs several replicas. Expected False.")
         self.axis, self.epsilon, self.center, self.scale = axis, float(epsilon), center, scale
@@ -59,10 +61,18 @@ class BatchNormalization(Parameterized, Layer):
         """Make the four vectors for the number of channels."""
         channels = known_size(self.name, input_shape, self.axis)
         shape = (channels,)
-        self.gamma = self.add_weight(shape, name="gamma", autocast=False, **self._options("gamma")) if self.scale else None
-        self.beta = self.add_weight(shape, name="beta", autocast=False, **self._options("beta")) if self.center else None
-        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, autocast=False, name="moving_mean")
-        self.moving_variance = self.add_weight(shape, self.moving_variance_initializer, trainable=False, autocast=False, name="moving_variance")
+        self.gamma = (
+            self.add_weight(shape, name="gamma", autocast=False, **self._options("gamma")) if self.scale else None
+        )
+        self.beta = (
+            self.add_weight(shape, name="beta", autocast=False, **self._options("beta")) if self.center else None
+        )
+        self.moving_mean = self.add_weight(
+            shape, self.moving_mean_initializer, trainable=False, autocast=False, name="moving_mean"
+        )
+        self.moving_variance = self.add_weight(
+            shape, self.moving_variance_initializer, trainable=False, autocast=False, name="moving_variance"
+        )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -106,7 +116,8 @@ class BatchNormalization(Parameterized, Layer):
 
         own = {name: getattr(self, name) for name in ("axis", "momentum", "epsilon", "center", "scale")}
         moving = {
-            f"moving_{name}_initializer": initializers.serialize(getattr(self, f"moving_{name}_initializer")) for name in ("mean", "variance")
+            f"moving_{name}_initializer": initializers.serialize(getattr(self, f"moving_{name}_initializer"))
+            for name in ("mean", "variance")
         }
         return {**super().get_config(), **own, **moving, **self._parameter_config(), "synchronized": False}
 
@@ -125,7 +136,15 @@ class LayerNormalization(Parameterized, Layer):
 
     _parameters = ("beta", "gamma")
 
-    def __init__(self, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True, rms_scaling: bool = False, **kwargs: Any):
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        rms_scaling: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(**self._take(kwargs))
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.epsilon, self.center, self.scale, self.rms_scaling = float(epsilon), center, scale, rms_scaling
@@ -135,8 +154,16 @@ class LayerNormalization(Parameterized, Layer):
         """Make gamma and beta for the sizes of the axes."""
         axes = normalize_axes(self.axis, len(input_shape), self.name)
         shape = tuple(known_size(self.name, input_shape, axis) for axis in axes)
-        self.gamma = self.add_weight(shape, name="gamma", autocast=False, **self._options("gamma")) if self.scale or self.rms_scaling else None
-        self.beta = self.add_weight(shape, name="beta", autocast=False, **self._options("beta")) if self.center and not self.rms_scaling else None
+        self.gamma = (
+            self.add_weight(shape, name="gamma", autocast=False, **self._options("gamma"))
+            if self.scale or self.rms_scaling
+            else None
+        )
+        self.beta = (
+            self.add_weight(shape, name="beta", autocast=False, **self._options("beta"))
+            if self.center and not self.rms_scaling
+            else None
+        )
 
     def call(self, inputs: Any) -> Any:
         """Normalize."""

@@ -22,7 +22,15 @@ class BasePooling(Layer):
     rank = 0
     pool = None
 
-    def __init__(self, pool_size: Any = 2, strides: Any = None, padding: str = "valid", data_format: str | None = None, name: str | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        pool_size: Any = 2,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(name=name, **kwargs)
         self.pool_size = spatial(pool_size, self.rank, self.name, "pool_size")
         self.strides = self.pool_size if strides is None else spatial(strides, self.rank, self.name, "strides")
@@ -53,13 +61,15 @@ class MaxPooling2D(BasePooling):
 
 
 class AveragePooling1D(BasePooling):
-    """The mean of windows along one axis of (batch, steps, channels), padding not counted. Arguments: see `BasePooling`."""
+    """The mean of windows along one axis of (batch, steps, channels), padding not counted. Arguments: see
+    `BasePooling`."""
 
     rank, pool = 1, staticmethod(ops.average_pool)
 
 
 class AveragePooling2D(BasePooling):
-    """The mean of windows of images (batch, height, width, channels), padding not counted. Arguments: see `BasePooling`."""
+    """The mean of windows of images (batch, height, width, channels), padding not counted. Arguments: see
+    `BasePooling`."""
 
     rank, pool = 2, staticmethod(ops.average_pool)
 

@@ -15,7 +15,8 @@ class RNN(Layer):
     """Carry a cell along axis 1 of (batch, time, features).
 
     Args:
-        cell: a cell, a list of them, or a layer of yours with `call(inputs, states) -> (output, states)` and `state_size`.
+        cell: a cell, a list of them, or a layer of yours with `call(inputs, states) -> (output, states)` and
+        `state_size`.
         return_sequences: the outputs of all steps (batch, time, units), not only the last (batch, units).
         return_state: return a list: the output, then the last states.
         go_backwards: read from the end; outputs in order of computation.
@@ -44,7 +45,10 @@ class RNN(Layer):
         super().__init__(**kwargs)
         cell = StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else cell
         if not callable(getattr(cell, "call", None)) or not hasattr(cell, "state_size"):
-            raise ValueError(f"{self.name}: cell is {cell!r}. Expected a layer with call(inputs, states) and state_size. Pass a cell such as LSTMCell(32).")
+            raise ValueError(
+                f"{self.name}: cell is {cell!r}. Expected a layer with call(inputs, states) and state_size. Pass a"
+                f" cell such as LSTMCell(32)."
+            )
         self.cell = cell
         self.return_sequences, self.return_state, self.go_backwards = return_sequences, return_state, go_backwards
         self.stateful, self.unroll, self.zero_output_for_mask = stateful, unroll, zero_output_for_mask
@@ -65,9 +69,18 @@ class RNN(Layer):
             self.cell.built = True
         if self.stateful:
             if sequences_shape[0] is None:
-                raise ValueError(f"{self.name}: stateful=True needs a fixed batch size. Expected one; got input shape {tuple(sequences_shape)}. Use keras.Input(batch_shape=...).")
+                raise ValueError(
+                    f"{self.name}: stateful=True needs a fixed batch size. Expected one; got input shape"
+                    f" {tuple(sequences_shape)}. Use keras.Input(batch_shape=...)."
+                )
             self.states = [
-                self.add_weight((sequences_shape[0], size), "zeros", trainable=False, dtype=self.compute_dtype, name=f"rnn_state_{i}")
+                self.add_weight(
+                    (sequences_shape[0], size),
+                    "zeros",
+                    trainable=False,
+                    dtype=self.compute_dtype,
+                    name=f"rnn_state_{i}",
+                )
                 for i, size in enumerate(self._state_sizes)
             ]
 
@@ -93,7 +106,10 @@ class RNN(Layer):
             sequences, initial_state = sequences[0], sequences[1:]
         if initial_state is None:
             initial_state = self.states if self.stateful else self.get_initial_state(ops.shape(sequences)[0])
-        states = [ops.cast(state, ops.dtype(sequences)) for state in (initial_state if isinstance(initial_state, (list, tuple)) else [initial_state])]
+        states = [
+            ops.cast(state, ops.dtype(sequences))
+            for state in (initial_state if isinstance(initial_state, (list, tuple)) else [initial_state])
+        ]
         outputs, last = self._run(sequences, states, mask, training)
         if self.stateful:
             for kept, state in zip(self.states or (), last, strict=True):
@@ -177,8 +193,24 @@ class _CellLayer(RNN):
     """A recurrent layer with one of our cells, whose arguments it takes itself."""
 
     cell_class: Any = None
-    _layer_arguments = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
-    _base_arguments = ("activity_regularizer", "trainable", "autocast", "name", "input_shape", "input_dim", "batch_input_shape", "batch_shape")
+    _layer_arguments = (
+        "return_sequences",
+        "return_state",
+        "go_backwards",
+        "stateful",
+        "unroll",
+        "zero_output_for_mask",
+    )
+    _base_arguments = (
+        "activity_regularizer",
+        "trainable",
+        "autocast",
+        "name",
+        "input_shape",
+        "input_dim",
+        "batch_input_shape",
+        "batch_shape",
+    )
 
     def __init__(self, units: int, *args: Any, **kwargs: Any):
         kwargs.pop("use_cudnn", None)

@@ -1,8 +1,8 @@
 """Cells: one step of a recurrent network.
 
-A cell of ours splits its step in two, so that a layer can hoist the first half out of the loop: `project(inputs, masks)` takes any
-number of leading axes, `step(projected, states, masks)` goes from one state to the next. `masks` are the dropout
-masks of one call, drawn by `draw_masks`.
+A cell of ours splits its step in two, so that a layer can hoist the first half out of the loop: `project(inputs,
+masks)` takes any number of leading axes, `step(projected, states, masks)` goes from one state to the next. `masks` are
+the dropout masks of one call, drawn by `draw_masks`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,14 @@ class RecurrentCell(Parameterized, Layer):
     gates = 1
 
     def __init__(
-        self, units: int, activation: Any = "tanh", use_bias: bool = True, dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: Any = None, **kwargs: Any
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        **kwargs: Any,
     ):
         super().__init__(**self._take(kwargs))
         self.units = positive_int(self.name, "units", units)
@@ -48,19 +55,24 @@ class RecurrentCell(Parameterized, Layer):
         """Make the variables for the size of the last axis."""
         features, width = known_size(self.name, input_shape), self.units * self.gates
         self.kernel = self.add_weight((features, width), name="kernel", **self._options("kernel"))
-        self.recurrent_kernel = self.add_weight((self.units, width), name="recurrent_kernel", **self._options("recurrent"))
+        self.recurrent_kernel = self.add_weight(
+            (self.units, width), name="recurrent_kernel", **self._options("recurrent")
+        )
         self.bias = self.add_weight(self._bias_shape(), name="bias", **self._options("bias")) if self.use_bias else None
 
     def _bias_shape(self) -> tuple[int, ...]:
         return (self.units * self.gates,)
 
     def draw_masks(self, x: Any, training: bool | None) -> tuple[Any, Any]:
-        """Return the dropout masks of inputs and states for a batch of steps `x` (batch, features), None where there is none."""
+        """Return the dropout masks of inputs and states for a batch of steps `x` (batch, features), None where there
+        is none."""
         batch = ops.shape(x)[0]
         masks = []
         for rate, size in ((self.dropout, ops.shape(x)[-1]), (self.recurrent_dropout, self.units)):
             drops = training and rate > 0
-            masks.append(random.dropout(ops.ones((batch, size), ops.dtype(x)), rate, seed=self.seed_generator) if drops else None)
+            masks.append(
+                random.dropout(ops.ones((batch, size), ops.dtype(x)), rate, seed=self.seed_generator) if drops else None
+            )
         return masks[0], masks[1]
 
     def project(self, inputs: Any, masks: tuple[Any, Any]) -> Any:
@@ -101,7 +113,12 @@ class RecurrentCell(Parameterized, Layer):
         """Return the arguments."""
         own = {name: getattr(self, name) for name in ("units", "use_bias", "dropout", "recurrent_dropout")}
         own["seed"] = self.seed.seed if isinstance(self.seed, random.SeedGenerator) else self.seed
-        return {**super().get_config(), **own, "activation": activations.serialize(self.activation), **self._parameter_config()}
+        return {
+            **super().get_config(),
+            **own,
+            "activation": activations.serialize(self.activation),
+            **self._parameter_config(),
+        }
 
 
 class SimpleRNNCell(RecurrentCell):
@@ -133,7 +150,13 @@ class LSTMCell(RecurrentCell):
     gates = 4
 
     def __init__(
-        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True, unit_forget_bias: bool = True, **kwargs: Any
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        unit_forget_bias: bool = True,
+        **kwargs: Any,
     ):
         super().__init__(units, activation, use_bias, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
@@ -153,7 +176,10 @@ class LSTMCell(RecurrentCell):
         h, c = states
         gates = ops.add(projected, ops.matmul(self._dropped(h, masks), self.recurrent_kernel))
         i, f, g, o = ops.split(gates, 4, -1)
-        c = ops.add(ops.multiply(self.recurrent_activation(f), c), ops.multiply(self.recurrent_activation(i), self.activation(g)))
+        c = ops.add(
+            ops.multiply(self.recurrent_activation(f), c),
+            ops.multiply(self.recurrent_activation(i), self.activation(g)),
+        )
         h = ops.multiply(self.recurrent_activation(o), self.activation(c))
         return h, [h, c]
 
@@ -161,12 +187,17 @@ class LSTMCell(RecurrentCell):
         """Run a whole sequence by one op."""
         if self.activation is not activations.tanh or self.recurrent_activation is not activations.sigmoid:
             return None
-        outputs, h, c = ops.lstm(inputs, states[0], states[1], self.kernel, self.recurrent_kernel, self.bias, go_backwards)
+        outputs, h, c = ops.lstm(
+            inputs, states[0], states[1], self.kernel, self.recurrent_kernel, self.bias, go_backwards
+        )
         return outputs, [h, c]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        own = {"recurrent_activation": activations.serialize(self.recurrent_activation), "unit_forget_bias": self.unit_forget_bias}
+        own = {
+            "recurrent_activation": activations.serialize(self.recurrent_activation),
+            "unit_forget_bias": self.unit_forget_bias,
+        }
         return {**super().get_config(), **own}
 
 
@@ -175,7 +206,8 @@ class GRUCell(RecurrentCell):
 
     Args:
         recurrent_activation: of the gates.
-        reset_after: whether the reset gate comes after the product with the recurrent kernel; then there are two biases.
+        reset_after: whether the reset gate comes after the product with the recurrent kernel; then there are two
+        biases.
         units, ...: see `RecurrentCell`.
 
     Weights: gates in the order update, reset, candidate; `bias` (2, 3 units) with `reset_after`, else (3 units,).
@@ -183,7 +215,15 @@ class GRUCell(RecurrentCell):
 
     gates = 3
 
-    def __init__(self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", use_bias: bool = True, reset_after: bool = True, **kwargs: Any):
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        reset_after: bool = True,
+        **kwargs: Any,
+    ):
         super().__init__(units, activation, use_bias, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
@@ -224,7 +264,10 @@ class GRUCell(RecurrentCell):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        own = {"recurrent_activation": activations.serialize(self.recurrent_activation), "reset_after": self.reset_after}
+        own = {
+            "recurrent_activation": activations.serialize(self.recurrent_activation),
+            "reset_after": self.reset_after,
+        }
         return {**super().get_config(), **own}
 
 
@@ -289,7 +332,7 @@ class StackedRNNCells(Layer):
 
     def sequence(self, inputs: Any, states: list, go_backwards: bool) -> None:
         """No op runs a stack."""
-        return None
+        return
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -20,12 +20,18 @@ def shapes_of(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: shapes_of(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(shapes_of(item) for item in value) if not hasattr(value, "_fields") else tuple(map(shapes_of, value))
+        return (
+            type(value)(shapes_of(item) for item in value)
+            if not hasattr(value, "_fields")
+            else tuple(map(shapes_of, value))
+        )
     return None if value is None else tuple(dispatch.shape_of(value))
 
 
 def is_shape(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(item is None or isinstance(item, (int, np.integer)) for item in value)
+    return isinstance(value, (list, tuple)) and all(
+        item is None or isinstance(item, (int, np.integer)) for item in value
+    )
 
 
 def map_shapes(function: Callable, shapes: Any) -> Any:

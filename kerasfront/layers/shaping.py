@@ -101,7 +101,9 @@ class Permute(Layer):
         super().__init__(**kwargs)
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ValueError(f"{self.name}: dims is {dims}. Expected each of 1 to {len(self.dims)} once. Correct the argument.")
+            raise ValueError(
+                f"{self.name}: dims is {dims}. Expected each of 1 to {len(self.dims)} once. Correct the argument."
+            )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs: Any) -> Any:
@@ -141,15 +143,25 @@ class Lambda(Layer):
 
     Args:
         function: takes the inputs and returns the outputs. To be saved it must be a named, registered function.
-        output_shape: shape of the outputs without the batch axis, or a function from the input shape; found by itself if None.
+        output_shape: shape of the outputs without the batch axis, or a function from the input shape; found by itself
+        if None.
         mask: a mask, or a function `(inputs, mask) -> mask`.
         arguments: further keyword arguments of the function.
     """
 
-    def __init__(self, function: Callable, output_shape: Any = None, mask: Any = None, arguments: dict | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        function: Callable,
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         if not callable(function):
-            raise ValueError(f"{self.name}: function is {function!r}. Expected something callable. Pass a function of the inputs.")
+            raise ValueError(
+                f"{self.name}: function is {function!r}. Expected something callable. Pass a function of the inputs."
+            )
         self.function, self.arguments = function, dict(arguments or {})
         self._output_shape, self.mask = output_shape, mask
         self.supports_masking = mask is not None
@@ -159,7 +171,11 @@ class Lambda(Layer):
         import inspect
 
         known = inspect.signature(self.function).parameters if inspect.isfunction(self.function) else {}
-        extra = {name: value for name, value in (("mask", mask), ("training", training)) if name in known and name not in self.arguments}
+        extra = {
+            name: value
+            for name, value in (("mask", mask), ("training", training))
+            if name in known and name not in self.arguments
+        }
         return self.function(inputs, **self.arguments, **extra)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
@@ -168,7 +184,10 @@ class Lambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments; a lambda cannot be saved."""
-        own: dict[str, Any] = {"function": registration.serialize_keras_object(self.function), "arguments": self.arguments}
+        own: dict[str, Any] = {
+            "function": registration.serialize_keras_object(self.function),
+            "arguments": self.arguments,
+        }
         if self._output_shape is not None:
             own["output_shape"] = registration.serialize_keras_object(self._output_shape)
         if self.mask is not None:
@@ -178,5 +197,9 @@ class Lambda(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: Any = None) -> Any:
         """Make a layer from `get_config`'s result."""
-        parts = {key: registration.deserialize_keras_object(config[key], custom_objects) for key in ("function", "output_shape", "mask") if key in config}
+        parts = {
+            key: registration.deserialize_keras_object(config[key], custom_objects)
+            for key in ("function", "output_shape", "mask")
+            if key in config
+        }
         return cls(**{**config, **parts})

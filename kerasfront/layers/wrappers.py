@@ -24,7 +24,9 @@ class Wrapper(Layer):
 
     def __init__(self, layer: Layer, **kwargs: Any):
         if not isinstance(layer, Layer):
-            raise ValueError(f"{type(self).__name__}: layer is {layer!r}. Expected a Layer instance. Pass one, such as Dense(8).")
+            raise ValueError(
+                f"{type(self).__name__}: layer is {layer!r}. Expected a Layer instance. Pass one, such as Dense(8)."
+            )
         super().__init__(**kwargs)
         self.layer = layer
 
@@ -41,7 +43,10 @@ class Wrapper(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Make a layer from plain data."""
-        return cls(registration.deserialize_keras_object(config["layer"], custom_objects), **{key: value for key, value in config.items() if key != "layer"})
+        return cls(
+            registration.deserialize_keras_object(config["layer"], custom_objects),
+            **{key: value for key, value in config.items() if key != "layer"},
+        )
 
 
 class TimeDistributed(Wrapper):
@@ -58,7 +63,10 @@ class TimeDistributed(Wrapper):
     def build(self, input_shape: Any = None) -> None:
         """Build the layer for one step."""
         if len(input_shape) < 3:
-            raise ValueError(f"{self.name}: input shape is {tuple(input_shape)}. Expected at least 3 axes: batch, time, and the step's own. Add an axis.")
+            raise ValueError(
+                f"{self.name}: input shape is {tuple(input_shape)}. Expected at least 3 axes: batch, time, and the"
+                f" step's own. Add an axis."
+            )
         super().build((input_shape[0], *input_shape[2:]))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -90,15 +98,21 @@ class Bidirectional(Wrapper):
         backward_layer: the layer for the other direction; a copy for None.
 
     Notes:
-        With `return_state` the states follow, forwards first. Masked steps have zero outputs. Outputs of both directions are in the order of the inputs.
+        With `return_state` the states follow, forwards first. Masked steps have zero outputs. Outputs of both
+        directions are in the order of the inputs.
     """
 
-    def __init__(self, layer: Layer, merge_mode: Any = "concat", weights: Any = None, backward_layer: Any = None, **kwargs: Any):
+    def __init__(
+        self, layer: Layer, merge_mode: Any = "concat", weights: Any = None, backward_layer: Any = None, **kwargs: Any
+    ):
         super().__init__(layer, **kwargs)
         self.merge_mode = one_of(self.name, "merge_mode", merge_mode, _MERGES)
         config = layer.get_config()
         if not hasattr(layer, "go_backwards"):
-            raise ValueError(f"{self.name}: layer is a {type(layer).__name__}. Expected a recurrent layer with go_backwards, such as LSTM(8).")
+            raise ValueError(
+                f"{self.name}: layer is a {type(layer).__name__}. Expected a recurrent layer with go_backwards, such"
+                f" as LSTM(8)."
+            )
         self.forward_layer = type(layer).from_config({**config, "name": f"forward_{layer.name}"})
         if backward_layer is None:
             back = {**config, "name": f"backward_{layer.name}", "go_backwards": not layer.go_backwards}
@@ -108,7 +122,10 @@ class Bidirectional(Wrapper):
             self.backward_layer = backward_layer
             self._own_backward = True
             if backward_layer.go_backwards == layer.go_backwards:
-                raise ValueError(f"{self.name}: both layers go in one direction. Expected different go_backwards. Change backward_layer.")
+                raise ValueError(
+                    f"{self.name}: both layers go in one direction. Expected different go_backwards. Change"
+                    f" backward_layer."
+                )
         for one in (self.forward_layer, self.backward_layer):
             # Both directions say nothing about masked steps, else their merge would mix stale outputs.
             one.zero_output_for_mask = True
@@ -186,5 +203,9 @@ class Bidirectional(Wrapper):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Make a layer from plain data."""
-        parts = {key: registration.deserialize_keras_object(config[key], custom_objects) for key in ("layer", "backward_layer") if key in config}
+        parts = {
+            key: registration.deserialize_keras_object(config[key], custom_objects)
+            for key in ("layer", "backward_layer")
+            if key in config
+        }
         return cls(**{**config, **parts})

@@ -28,7 +28,10 @@ class Graph:
         self.inputs, self.outputs = tree.flatten(inputs), tree.flatten(outputs)
         for tensor in [*self.inputs, *self.outputs]:
             if not isinstance(tensor, KerasTensor):
-                raise ValueError(f"{name}: inputs and outputs must be symbolic tensors. Expected keras.Input(...) and what layers made of it; got {type(tensor).__name__}.")
+                raise ValueError(
+                    f"{name}: inputs and outputs must be symbolic tensors. Expected keras.Input(...) and what layers"
+                    f" made of it; got {type(tensor).__name__}."
+                )
         self.nodes = self._ordered()
         self.layers = self._layers()
         self._plan: list | None = self._make_plan()
@@ -46,7 +49,8 @@ class Graph:
                     continue
                 if node is None or not (node.inputs or expanded) or _is_input(node):
                     raise ValueError(
-                        f"{self.name}: the graph is disconnected: {tensor} is no output of the inputs given. Expected every path to "
+                        f"{self.name}: the graph is disconnected: {tensor} is no output of the inputs given. Expected"
+                        f" every path to "
                         f"begin at one of {[one.name for one in self.inputs]}. Add it to the inputs."
                     )
                 if expanded:
@@ -76,7 +80,10 @@ class Graph:
         self._size = len(slots)
         self._output_slots = [slots[id(tensor)] for tensor in self.outputs]
         self._output_spec = tree.flatten_with_spec(self.output_structure)[1]
-        return [(node.operation, _argument_maker(node, slots), [slots[id(one)] for one in node.outputs]) for node in self.nodes]
+        return [
+            (node.operation, _argument_maker(node, slots), [slots[id(one)] for one in node.outputs])
+            for node in self.nodes
+        ]
 
     def run(self, inputs: Any, operation_of: Callable[[Any], Any] | None = None) -> Any:
         """Return the outputs for a flat list of inputs."""
@@ -92,10 +99,14 @@ class Graph:
             if len(places) == 1 and not isinstance(outputs, (list, tuple, dict)):
                 values[places[0]] = outputs
             else:
-                for place, value in zip(places, (leaf for leaf in tree.flatten(outputs) if leaf is not None), strict=True):
+                for place, value in zip(
+                    places, (leaf for leaf in tree.flatten(outputs) if leaf is not None), strict=True
+                ):
                     values[place] = value
         results = [values[slot] for slot in self._output_slots]
-        return results[0] if isinstance(self.output_structure, KerasTensor) else tree.unflatten(self._output_spec, results)
+        return (
+            results[0] if isinstance(self.output_structure, KerasTensor) else tree.unflatten(self._output_spec, results)
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # The plan is made of functions; a copy makes its own when it first runs, after all of the graph is there.
@@ -109,19 +120,27 @@ class Graph:
         Raises:
             ValueError: a missing key, another number of inputs, or shapes that do not fit.
         """
-        if isinstance(inputs, dict) and not (isinstance(self.input_structure, dict) and set(self.input_structure) <= set(inputs)):
+        if isinstance(inputs, dict) and not (
+            isinstance(self.input_structure, dict) and set(self.input_structure) <= set(inputs)
+        ):
             flat = [self._by_name(inputs, tensor) for tensor in self.inputs]
         elif isinstance(inputs, dict):
             flat = tree.flatten({key: inputs[key] for key in self.input_structure})
         else:
             flat = tree.flatten(inputs)
         if len(flat) != len(self.inputs):
-            raise ValueError(f"{self.name}: expected {len(self.inputs)} input(s) {[one.name for one in self.inputs]}; got {len(flat)}. Pass as many.")
+            raise ValueError(
+                f"{self.name}: expected {len(self.inputs)} input(s) {[one.name for one in self.inputs]}; got"
+                f" {len(flat)}. Pass as many."
+            )
         return [self._adapted(value, tensor) for value, tensor in zip(flat, self.inputs, strict=True)]
 
     def _by_name(self, inputs: dict, tensor: KerasTensor) -> Any:
         if tensor.name not in inputs:
-            raise ValueError(f"{self.name}: input {tensor.name!r} is missing. Expected keys {[one.name for one in self.inputs]}; got {list(inputs)}. Add it.")
+            raise ValueError(
+                f"{self.name}: input {tensor.name!r} is missing. Expected keys {[one.name for one in self.inputs]};"
+                f" got {list(inputs)}. Add it."
+            )
         return inputs[tensor.name]
 
     def _adapted(self, value: Any, tensor: KerasTensor) -> Any:
@@ -133,9 +152,18 @@ class Graph:
         elif len(shape) == len(expected) - 1 and expected[-1] == 1:
             value = _with_mask_of(value, ops.expand_dims(value, -1))
         found = dispatch.shape_of(value)
-        if len(found) != len(expected) or any(a is not None and b is not None and a != b for a, b in zip(found, expected, strict=True)):
-            raise ValueError(f"{self.name}: wrong shape of input {tensor.name!r}. Expected {expected}; got {shape}. Reshape the data or change the input.")
-        if dispatch.dtype_of(value) != tensor.dtype and not dtypes.is_float(dispatch.dtype_of(value)) and tensor.dtype != "string":
+        if len(found) != len(expected) or any(
+            a is not None and b is not None and a != b for a, b in zip(found, expected, strict=True)
+        ):
+            raise ValueError(
+                f"{self.name}: wrong shape of input {tensor.name!r}. Expected {expected}; got {shape}. Reshape the"
+                f" data or change the input."
+            )
+        if (
+            dispatch.dtype_of(value) != tensor.dtype
+            and not dtypes.is_float(dispatch.dtype_of(value))
+            and tensor.dtype != "string"
+        ):
             value = _with_mask_of(value, ops.cast(value, tensor.dtype))
         return value
 

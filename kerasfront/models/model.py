@@ -56,7 +56,10 @@ class Model(Trainer, Layer):
         """Compute the outputs; by the graph of a functional model, else a subclass says how."""
         graph = self._graph
         if graph is None:
-            raise NotImplementedError(f"{self.name}: {type(self).__name__} has no call() method. Expected one that computes the outputs. Write it.")
+            raise NotImplementedError(
+                f"{self.name}: {type(self).__name__} has no call() method. Expected one that computes the outputs."
+                f" Write it."
+            )
         return graph.run(graph.arrange(inputs))
 
     def build(self, input_shape: Any = None) -> None:
@@ -81,11 +84,15 @@ class Model(Trainer, Layer):
             ValueError: no such layer; neither or both are given.
         """
         if (name is None) == (index is None):
-            raise ValueError(f"{self.name}.get_layer: expected a name or an index; got {name!r} and {index!r}. Pass one of them.")
+            raise ValueError(
+                f"{self.name}.get_layer: expected a name or an index; got {name!r} and {index!r}. Pass one of them."
+            )
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ValueError(f"{self.name}.get_layer: index {index} is out of range. Expected one of {len(layers)} layers.")
+                raise ValueError(
+                    f"{self.name}.get_layer: index {index} is out of range. Expected one of {len(layers)} layers."
+                )
             return layers[index]
         for layer in layers:
             if layer.name == name:
@@ -142,7 +149,10 @@ class Model(Trainer, Layer):
 
     def _required_graph(self, what: str) -> Graph:
         if self._graph is None:
-            raise AttributeError(f"{self.name}: has no symbolic {what}. Expected a functional or built Sequential model. Call it on keras.Input(...).")
+            raise AttributeError(
+                f"{self.name}: has no symbolic {what}. Expected a functional or built Sequential model. Call it on"
+                f" keras.Input(...)."
+            )
         return self._graph
 
     def summary(
@@ -201,7 +211,10 @@ def _graph_arguments(args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any, tup
     if args and "name" not in kwargs and isinstance(args[0], str):
         kwargs["name"] = args.pop(0)
     if args:
-        raise ValueError(f"Model: expected symbolic inputs and outputs; got {args[0]!r}. Begin with keras.Input(...), or subclass Model.")
+        raise ValueError(
+            f"Model: expected symbolic inputs and outputs; got {args[0]!r}. Begin with keras.Input(...), or subclass"
+            f" Model."
+        )
     if (inputs is None) != (outputs is None):
         raise ValueError("Model: expected both inputs and outputs, or neither. Pass the missing one.")
     return inputs, outputs, (), kwargs

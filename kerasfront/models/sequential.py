@@ -16,7 +16,8 @@ class Sequential(Model):
     """A model that passes its input through a list of layers.
 
     Args:
-        layers: to begin with. The first may be `Input`, or a layer with `input_shape=`; then the variables are made at once,
+        layers: to begin with. The first may be `Input`, or a layer with `input_shape=`; then the variables are made at
+        once,
             else when the model first sees data.
         trainable: whether optimizers change it. name: of the model.
 
@@ -41,21 +42,34 @@ class Sequential(Model):
         Raises:
             ValueError: no layer, a second input, or a name that is taken.
         """
-        if isinstance(layer, symbolic.KerasTensor) and layer.node is not None and isinstance(layer.node.operation, InputLayer):
+        if (
+            isinstance(layer, symbolic.KerasTensor)
+            and layer.node is not None
+            and isinstance(layer.node.operation, InputLayer)
+        ):
             layer = layer.node.operation
         if not isinstance(layer, Layer):
             if not callable(layer):
-                raise ValueError(f"{self.name}.add: expected a layer; got {type(layer).__name__} {layer!r}. Pass an instance, such as Dense(10).")
+                raise ValueError(
+                    f"{self.name}.add: expected a layer; got {type(layer).__name__} {layer!r}. Pass an instance, such"
+                    f" as Dense(10)."
+                )
             from kerasfront.layers import Lambda
 
             layer = Lambda(layer)
         if isinstance(layer, InputLayer):
             if self._stack or self._input_layer is not None:
-                raise ValueError(f"{self.name}.add: an input comes first and once. Expected no layers before it; got {len(self._stack)}.")
+                raise ValueError(
+                    f"{self.name}.add: an input comes first and once. Expected no layers before it; got"
+                    f" {len(self._stack)}."
+                )
             self._input_layer = layer
             return
         if any(one.name == layer.name for one in self._stack):
-            raise ValueError(f"{self.name}.add: a layer named {layer.name!r} is in the model already. Expected distinct names. Pass name=.")
+            raise ValueError(
+                f"{self.name}.add: a layer named {layer.name!r} is in the model already. Expected distinct names. Pass"
+                f" name=."
+            )
         shape = layer._input_shape_argument
         if not self._stack and self._input_layer is None and shape is not None:
             self._input_layer = Input(batch_shape=shape).node.operation
@@ -76,7 +90,12 @@ class Sequential(Model):
 
     def _maybe_make_graph(self) -> None:
         first = self._stack[0] if self._stack else None
-        if self._input_layer is None and isinstance(first, Model) and first._graph is not None and len(first.inputs) == 1:
+        if (
+            self._input_layer is None
+            and isinstance(first, Model)
+            and first._graph is not None
+            and len(first.inputs) == 1
+        ):
             self._input_layer = Input(batch_shape=first.inputs[0].shape, dtype=first.inputs[0].dtype).node.operation
         if self._input_layer is None or not self._stack:
             return
@@ -97,14 +116,18 @@ class Sequential(Model):
         """Make the variables for inputs of a shape (with the batch axis)."""
         if self._graph is not None or not self._stack or input_shape is None:
             return
-        if isinstance(input_shape, (list, tuple)) and all(size is None or isinstance(size, int) for size in input_shape):
+        if isinstance(input_shape, (list, tuple)) and all(
+            size is None or isinstance(size, int) for size in input_shape
+        ):
             self._input_layer = Input(batch_shape=(None, *input_shape[1:])).node.operation
             self._maybe_make_graph()
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Pass the inputs through the layers."""
         if not self._stack:
-            raise ValueError(f"{self.name}: the model has no layers. Expected at least one. Add one with model.add(...).")
+            raise ValueError(
+                f"{self.name}: the model has no layers. Expected at least one. Add one with model.add(...)."
+            )
         graph = self._graph
         x = inputs
         if graph is not None:

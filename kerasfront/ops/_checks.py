@@ -27,14 +27,19 @@ def divides_by_zero(x1: Any, x2: Any) -> None:
     """Refuse to divide integers by 0."""
     divisor = _host(x2)
     if divisor is not None and not divisor.all():
-        raise OpError("division of integers by zero. Expected divisors other than 0. Cast to a float type for infinities.")
+        raise OpError(
+            "division of integers by zero. Expected divisors other than 0. Cast to a float type for infinities."
+        )
 
 
 def negative_power(x1: Any, x2: Any) -> None:
     """Refuse negative powers of integers."""
     exponent = _host(x2)
     if exponent is not None and exponent.size and exponent.min() < 0:
-        raise OpError(f"power: integers to a negative power, {exponent.min()}. Expected powers of 0 or more. Cast the base to a float type.")
+        raise OpError(
+            f"power: integers to a negative power, {exponent.min()}. Expected powers of 0 or more. Cast the base to a"
+            f" float type."
+        )
 
 
 def indices_in_range(x: Any, indices: Any, axis: int | None = None) -> None:
@@ -47,7 +52,10 @@ def indices_in_range(x: Any, indices: Any, axis: int | None = None) -> None:
     low, high = int(found.min()), int(found.max())
     if size is not None and (low < -size or high >= size):
         wrong = high if high >= size else low
-        raise OpError(f"take: index {wrong} is out of range. Expected indices from {-size} to {size - 1} for shape {shape}. Correct the index.")
+        raise OpError(
+            f"take: index {wrong} is out of range. Expected indices from {-size} to {size - 1} for shape {shape}."
+            f" Correct the index."
+        )
 
 
 def slice_in_range(inputs: Any, start_indices: Any, shape: Any) -> None:
@@ -59,4 +67,7 @@ def slice_in_range(inputs: Any, start_indices: Any, shape: Any) -> None:
     length = shape if isinstance(shape, (tuple, list)) else dispatch.shape_of(shape)
     for axis, (begin, extent, limit) in enumerate(zip(start.tolist(), length, size, strict=False)):
         if begin < 0 or begin + extent > limit:
-            raise OpError(f"slice: start {begin} and size {extent} on axis {axis} reach out of shape {size}. Expected 0 <= start <= {limit - extent}.")
+            raise OpError(
+                f"slice: start {begin} and size {extent} on axis {axis} reach out of shape {size}. Expected 0 <= start"
+                f" <= {limit - extent}."
+            )

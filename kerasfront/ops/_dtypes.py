@@ -1,8 +1,8 @@
 """The dtype rules of ops, one function a rule.
 
-A rule takes the kinds of the tensor arguments (dtype names; "int", "float", "complex" for Python scalars, which are weak) and
-the dtype asked for, if the op has such an argument. It returns the dtype to cast each argument to (None: leave it) and the
-dtype of the result (a list for several results).
+A rule takes the kinds of the tensor arguments (dtype names; "int", "float", "complex" for Python scalars, which are
+weak) and the dtype asked for, if the op has such an argument. It returns the dtype to cast each argument to (None:
+leave it) and the dtype of the result (a list for several results).
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ def asked(kinds: Kinds, wanted: Wanted = None) -> Rule:
 
 
 def converted(kinds: Kinds, wanted: Wanted = None) -> Rule:
-    """As `asked`; a Python float becomes the float type asked for at once, without being rounded to the default one first."""
+    """As `asked`; a Python float becomes the float type asked for at once, without being rounded to the default one
+    first."""
     at_once = kinds[0] == "float" and wanted in dtypes.FLOATS
     return [wanted if at_once else None], asked(kinds, wanted)[1]
 

@@ -1,7 +1,7 @@
 """The shape rules of primitives, and integer arithmetic on shapes with unknown dimensions (None).
 
-A rule takes the op's arguments: tensors as objects with `.shape`, axes normalized. It returns the shape of the result, or a
-list of shapes for several results, and raises `OpError` for what does not fit, in words that name the shapes.
+A rule takes the op's arguments: tensors as objects with `.shape`, axes normalized. It returns the shape of the result,
+or a list of shapes for several results, and raises `OpError` for what does not fit, in words that name the shapes.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def broadcast_dims(shapes: Iterable[Sequence[Dim]]) -> Dims:
         known = {dim for dim in dims if dim is not None and dim != 1}
         if len(known) > 1:
             raise OpError(
-                f"shapes {', '.join(map(str, shapes))} do not broadcast. Expected equal dimensions or 1 in each place from the right; "
+                f"shapes {', '.join(map(str, shapes))} do not broadcast. Expected equal dimensions or 1 in each place"
+                f" from the right; "
                 f"got {sorted(known)}. Reshape one of them."
             )
         result.append(known.pop() if known else (None if None in dims else 1))
@@ -63,7 +64,10 @@ def reduce(x: Any, axis: Sequence[int], keepdims: bool = False) -> Dims:
 def reduce_nonempty(x: Any, axis: Sequence[int], keepdims: bool = False, *_: Any) -> Dims:
     """As `reduce`, where an axis without elements has no result."""
     if any(x.shape[i] == 0 for i in axis):
-        raise OpError(f"reduction over an empty axis of shape {tuple(x.shape)}. Expected at least one element. Pass a non-empty tensor.")
+        raise OpError(
+            f"reduction over an empty axis of shape {tuple(x.shape)}. Expected at least one element. Pass a non-empty"
+            f" tensor."
+        )
     return reduce(x, axis, keepdims)
 
 
@@ -80,13 +84,18 @@ def reshape(x: Any, newshape: Sequence[Dim]) -> Dims:
     if target.count(-1) > 1:
         raise OpError(f"newshape {tuple(newshape)} has more than one -1. Expected at most one.")
     if any(dim is not None and dim < -1 for dim in target):
-        raise OpError(f"newshape {tuple(newshape)} has negative dimensions. Expected sizes of 0 or more and at most one -1.")
+        raise OpError(
+            f"newshape {tuple(newshape)} has negative dimensions. Expected sizes of 0 or more and at most one -1."
+        )
     known = times(*[dim for dim in target if dim != -1])
     if -1 in target:
         place = target.index(-1)
         target[place] = _infer_dimension(x.shape, target, old, known)
     elif old is not None and known is not None and old != known:
-        raise OpError(f"cannot reshape {tuple(x.shape)} ({old} elements) to {tuple(newshape)} ({known} elements). Keep the number of elements.")
+        raise OpError(
+            f"cannot reshape {tuple(x.shape)} ({old} elements) to {tuple(newshape)} ({known} elements). Keep the"
+            f" number of elements."
+        )
     return tuple(target)
 
 
@@ -100,7 +109,10 @@ def _infer_dimension(shape: Sequence[Dim], target: list, old: Dim, known: Dim) -
             return rest_old // rest_new
         return None
     if known == 0 or old % known:
-        raise OpError(f"cannot reshape {tuple(shape)} ({old} elements) to {tuple(target)}. Expected known sizes that divide {old}.")
+        raise OpError(
+            f"cannot reshape {tuple(shape)} ({old} elements) to {tuple(target)}. Expected known sizes that divide"
+            f" {old}."
+        )
     return old // known
 
 
@@ -108,7 +120,9 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Dims:
     """The axes in the order given; reversed for None."""
     axes = tuple(reversed(range(len(x.shape)))) if axes is None else tuple(axes)
     if sorted(axis % max(len(x.shape), 1) for axis in axes) != list(range(len(x.shape))):
-        raise OpError(f"axes {axes} are no permutation of the {len(x.shape)} axes of shape {tuple(x.shape)}. Name each axis once.")
+        raise OpError(
+            f"axes {axes} are no permutation of the {len(x.shape)} axes of shape {tuple(x.shape)}. Name each axis once."
+        )
     return tuple(x.shape[axis] for axis in axes)
 
 
@@ -143,7 +157,10 @@ def merge_dims(shapes: Sequence[Dims]) -> Dims:
 def pad(x: Any, pad_width: Sequence[tuple[int, int]], *_: Any) -> Dims:
     """Each axis grows by its two widths."""
     if len(pad_width) != len(x.shape):
-        raise OpError(f"pad_width {tuple(pad_width)} has {len(pad_width)} pairs. Expected one for each of the {len(x.shape)} axes.")
+        raise OpError(
+            f"pad_width {tuple(pad_width)} has {len(pad_width)} pairs. Expected one for each of the {len(x.shape)}"
+            f" axes."
+        )
     return tuple(plus(dim, before, after) for dim, (before, after) in zip(x.shape, pad_width, strict=True))
 
 
@@ -155,7 +172,10 @@ def indices_for(x: Any, indices: Any, axis: int) -> Dims:
 def take_along_axis(x: Any, indices: Any, axis: int) -> Dims:
     """As many indices as wanted along the axis; the rest broadcasts."""
     if len(x.shape) != len(indices.shape):
-        raise OpError(f"x of shape {tuple(x.shape)} and indices of shape {tuple(indices.shape)} differ in rank. Expected the same number of axes.")
+        raise OpError(
+            f"x of shape {tuple(x.shape)} and indices of shape {tuple(indices.shape)} differ in rank. Expected the"
+            f" same number of axes."
+        )
     without = [shape[:axis] + shape[axis + 1 :] for shape in (tuple(x.shape), tuple(indices.shape))]
     rest = broadcast_dims(without)
     return (*rest[:axis], indices.shape[axis], *rest[axis:])
@@ -164,9 +184,13 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Dims:
 def slice_(inputs: Any, start_indices: Any, shape: Sequence[Dim]) -> Dims:
     """The shape asked for, which must fit into the tensor."""
     if len(shape) != len(inputs.shape):
-        raise OpError(f"shape {tuple(shape)} has {len(shape)} sizes. Expected one for each axis of shape {tuple(inputs.shape)}.")
+        raise OpError(
+            f"shape {tuple(shape)} has {len(shape)} sizes. Expected one for each axis of shape {tuple(inputs.shape)}."
+        )
     if any(size is not None and dim is not None and size > dim for size, dim in zip(shape, inputs.shape, strict=True)):
-        raise OpError(f"a slice of shape {tuple(shape)} is larger than the tensor of shape {tuple(inputs.shape)}. Ask for less.")
+        raise OpError(
+            f"a slice of shape {tuple(shape)} is larger than the tensor of shape {tuple(inputs.shape)}. Ask for less."
+        )
     return tuple(shape)
 
 
@@ -181,7 +205,10 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Dims:
     depth = indices.shape[-1]
     expected = (*indices.shape[:-1], *tuple(shape)[depth:])
     if len(expected) != len(values.shape) or not _agree([expected, tuple(values.shape)]):
-        raise OpError(f"values of shape {tuple(values.shape)} do not fit indices of shape {tuple(indices.shape)} into {tuple(shape)}. Expected {expected}.")
+        raise OpError(
+            f"values of shape {tuple(values.shape)} do not fit indices of shape {tuple(indices.shape)} into"
+            f" {tuple(shape)}. Expected {expected}."
+        )
     return tuple(shape)
 
 
@@ -195,10 +222,15 @@ def matmul(x1: Any, x2: Any) -> Dims:
     """Matrix product over the last two axes, leading axes broadcast; vectors are rows or columns."""
     a, b = tuple(x1.shape), tuple(x2.shape)
     if not a or not b:
-        raise OpError(f"shapes {a} and {b} cannot be multiplied. Expected at least one axis each; use multiply for scalars.")
+        raise OpError(
+            f"shapes {a} and {b} cannot be multiplied. Expected at least one axis each; use multiply for scalars."
+        )
     inner_a, inner_b = a[-1], b[-2] if len(b) > 1 else b[0]
     if inner_a is not None and inner_b is not None and inner_a != inner_b:
-        raise OpError(f"shapes {a} and {b} do not fit. Expected the last axis of x1 ({inner_a}) to equal the second to last of x2 ({inner_b}).")
+        raise OpError(
+            f"shapes {a} and {b} do not fit. Expected the last axis of x1 ({inner_a}) to equal the second to last of"
+            f" x2 ({inner_b})."
+        )
     leading = broadcast_dims([a[:-2], b[:-2]])
     return leading + (a[-2:-1] if len(a) > 1 else ()) + (b[-1:] if len(b) > 1 else ())
 
@@ -227,10 +259,16 @@ def windows(x: Any, window: Sequence[int], strides: Sequence[int], padding: Sequ
 
 def _windowed(x: Any, window: Any, strides: Any, padding: Any, dilation: Any, channels: Dim) -> Dims:
     if len(x.shape) != len(window) + 2:
-        raise OpError(f"input of shape {tuple(x.shape)} has {len(x.shape)} axes. Expected {len(window) + 2}: batch, {len(window)} spatial, channels.")
+        raise OpError(
+            f"input of shape {tuple(x.shape)} has {len(x.shape)} axes. Expected {len(window) + 2}: batch,"
+            f" {len(window)} spatial, channels."
+        )
     sizes = [window_size(*each) for each in zip(x.shape[1:-1], window, strides, padding, dilation, strict=True)]
     if any(size is not None and size <= 0 for size in sizes):
-        raise OpError(f"window {tuple(window)} (dilation {tuple(dilation)}) is larger than the padded input of shape {tuple(x.shape)}. Use a smaller window or padding 'same'.")
+        raise OpError(
+            f"window {tuple(window)} (dilation {tuple(dilation)}) is larger than the padded input of shape"
+            f" {tuple(x.shape)}. Use a smaller window or padding 'same'."
+        )
     return (x.shape[0], *sizes, channels)
 
 
@@ -239,18 +277,24 @@ def convolution(x: Any, kernel: Any, strides: Any, padding: Any, dilation: Any, 
     channels, per_group, filters = x.shape[-1], kernel.shape[-2], kernel.shape[-1]
     if channels is not None and channels != per_group * groups:
         raise OpError(
-            f"input of shape {tuple(x.shape)} has {channels} channels. Expected {per_group * groups} for a kernel of shape {tuple(kernel.shape)} "
+            f"input of shape {tuple(x.shape)} has {channels} channels. Expected {per_group * groups} for a kernel of"
+            f" shape {tuple(kernel.shape)} "
             f"and {groups} group(s)."
         )
     if filters % groups:
-        raise OpError(f"kernel of shape {tuple(kernel.shape)} has {filters} filters. Expected a multiple of {groups} groups.")
+        raise OpError(
+            f"kernel of shape {tuple(kernel.shape)} has {filters} filters. Expected a multiple of {groups} groups."
+        )
     return _windowed(x, kernel.shape[:-2], strides, padding, dilation, filters)
 
 
 def convolution_transpose(x: Any, kernel: Any, strides: Any, padding: Any, output_size: Any, dilation: Any) -> Dims:
     """Gradient of `convolution` by its input; kernel (*window, filters, channels)."""
     if x.shape[-1] is not None and x.shape[-1] != kernel.shape[-1]:
-        raise OpError(f"input of shape {tuple(x.shape)} has {x.shape[-1]} channels. Expected {kernel.shape[-1]} for a kernel of shape {tuple(kernel.shape)}.")
+        raise OpError(
+            f"input of shape {tuple(x.shape)} has {x.shape[-1]} channels. Expected {kernel.shape[-1]} for a kernel of"
+            f" shape {tuple(kernel.shape)}."
+        )
     return (x.shape[0], *output_size, kernel.shape[-2])
 
 
@@ -307,7 +351,9 @@ def einsum(operands: Sequence[Any], subscripts: str) -> Dims:
     sizes: dict[str, Dim] = {}
     for letters, operand in zip(left.split(","), operands, strict=True):
         if len(letters) != len(operand.shape):
-            raise OpError(f"{letters!r} in {subscripts!r} stands for shape {tuple(operand.shape)}. Expected {len(letters)} axes.")
+            raise OpError(
+                f"{letters!r} in {subscripts!r} stands for shape {tuple(operand.shape)}. Expected {len(letters)} axes."
+            )
         for letter, dim in zip(letters, operand.shape, strict=True):
             known = sizes.get(letter)
             if known not in (None, 1) and dim not in (None, 1) and known != dim:
@@ -367,7 +413,9 @@ def solve(a: Any, b: Any, *_: Any) -> Dims:
     """The unknowns have the shape of the right-hand sides."""
     shape = square(a)
     if len(b.shape) < 2 or (None not in (shape[-1], b.shape[-2]) and shape[-1] != b.shape[-2]):
-        raise OpError(f"a of shape {shape} and b of shape {tuple(b.shape)} do not fit. Expected b as (..., {shape[-1]}, columns).")
+        raise OpError(
+            f"a of shape {shape} and b of shape {tuple(b.shape)} do not fit. Expected b as (..., {shape[-1]}, columns)."
+        )
     return (*broadcast_dims([shape[:-2], b.shape[:-2]]), *b.shape[-2:])
 
 

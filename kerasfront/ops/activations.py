@@ -257,4 +257,3 @@ def sparsemax(x: Tensor, axis: Axis = -1) -> Any:
     inside = ops.where(constant <= threshold, ops.zeros_like(x), ops.ones_like(x))
     threshold = (ops.sum(inside * x, axis=axis, keepdims=True) - 1) / ops.sum(inside, axis=axis, keepdims=True)
     return inside * (x - threshold)
-

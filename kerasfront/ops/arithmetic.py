@@ -5,10 +5,10 @@ from __future__ import annotations
 import math as _math
 from typing import Any
 
+from kerasfront import dtypes as _names
 from kerasfront.backend.dispatch import Tensor, derived, dtype_of
 from kerasfront.ops import _dtypes
 from kerasfront.ops import elementwise as e
-from kerasfront import dtypes as _names
 
 
 @derived(dtype=_dtypes.compare)

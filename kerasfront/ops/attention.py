@@ -52,8 +52,9 @@ def dot_product_attention(
 ) -> Tensor:
     """Return softmax(query key^T * scale + bias) value, head by head.
 
-    Shapes: `query` (batch, time, heads, size), `key` and `value` (batch, keys, kv heads, size), where heads is a multiple of
-    kv heads (grouped queries); `bias` and `mask` broadcast to (batch, heads, time, keys). The result has the shape of `query`.
+    Shapes: `query` (batch, time, heads, size), `key` and `value` (batch, keys, kv heads, size), where heads is a
+    multiple of kv heads (grouped queries); `bias` and `mask` broadcast to (batch, heads, time, keys). The result has
+    the shape of `query`.
 
     Args:
         mask: true where attention is allowed. scale: 1 / sqrt(size) for None.

@@ -59,7 +59,9 @@ def explicit_subscripts(subscripts: str, ranks: list[int]) -> str:
     if len(parts) != len(ranks):
         raise OpError(f"einsum: {subscripts!r} names {len(parts)} operands. Expected {len(ranks)}, as many as tensors.")
     free = [letter for letter in string.ascii_letters if letter not in text]
-    extra = [rank - len(part.replace("...", "")) if "..." in part else 0 for part, rank in zip(parts, ranks, strict=True)]
+    extra = [
+        rank - len(part.replace("...", "")) if "..." in part else 0 for part, rank in zip(parts, ranks, strict=True)
+    ]
     widest = max(extra, default=0)
     ellipsis = "".join(free[:widest])
     spelled = [part.replace("...", ellipsis[widest - count :]) for part, count in zip(parts, extra, strict=True)]

@@ -100,11 +100,15 @@ def scan(
         sizes.add(length)
     known = {size for size in sizes if size is not None}
     if not sizes or len(known) > 1:
-        raise OpError(f"scan: cannot tell the number of steps from xs and length; found {sorted(known)}. Expected one size.")
+        raise OpError(
+            f"scan: cannot tell the number of steps from xs and length; found {sorted(known)}. Expected one size."
+        )
     steps = known.pop() if known else None
     owner = _owner(init, xs)
     if owner is dispatch.SYMBOLIC:
-        return symbolic.record(scan, lambda: _infer_scan(f, init, xs, steps), (f, init, xs, length, reverse, unroll), {})
+        return symbolic.record(
+            scan, lambda: _infer_scan(f, init, xs, steps), (f, init, xs, length, reverse, unroll), {}
+        )
     return owner.ops.scan(f, init, xs, steps, reverse)
 
 
@@ -114,7 +118,10 @@ def _infer_scan(f: Callable, init: Any, xs: Any, steps: int | None) -> tuple[Any
 
     carry, y = f(init, tree.map_structure(slice_of, xs))
     stacked = tree.map_structure(
-        lambda leaf: leaf if leaf is None else symbolic.KerasTensor((steps, *dispatch.shape_of(leaf)), dispatch.dtype_of(leaf)), y
+        lambda leaf: (
+            leaf if leaf is None else symbolic.KerasTensor((steps, *dispatch.shape_of(leaf)), dispatch.dtype_of(leaf))
+        ),
+        y,
     )
     return carry, stacked
 
@@ -124,7 +131,11 @@ def vectorized_map(function: Callable, elements: Any) -> Any:
     elements = _tensors(elements)
     owner = _owner(elements)
     if owner is dispatch.SYMBOLIC:
-        infer = lambda: _infer_scan(lambda _, x: (None, function(x)), None, elements, dispatch.shape_of(tree.flatten(elements)[0])[0])[1]  # noqa: E731
+        size = dispatch.shape_of(tree.flatten(elements)[0])[0]
+
+        def infer() -> Any:
+            return _infer_scan(lambda _, x: (None, function(x)), None, elements, size)[1]
+
         return symbolic.record(vectorized_map, infer, (function, elements), {})
     return owner.ops.vectorized_map(function, elements)
 
@@ -134,7 +145,9 @@ def fori_loop(lower: int, upper: int, body_fun: Callable, init_val: Any) -> Any:
     from kerasfront.ops.elementwise import add, less
 
     start = _tensors(lower)
-    _, result = while_loop(lambda i, value: less(i, upper), lambda i, value: (add(i, 1), body_fun(i, value)), (start, init_val))
+    _, result = while_loop(
+        lambda i, value: less(i, upper), lambda i, value: (add(i, 1), body_fun(i, value)), (start, init_val)
+    )
     return result
 
 

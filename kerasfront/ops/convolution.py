@@ -1,6 +1,7 @@
 """Convolution and pooling as Keras names them, on the primitives of `windows`.
 
-All arithmetic of padding is here, so that every engine gets explicit numbers of zeros to add (see TARGETS: one arithmetic).
+All arithmetic of padding is here, so that every engine gets explicit numbers of zeros to add (see TARGETS: one
+arithmetic).
 """
 
 from __future__ import annotations
@@ -25,8 +26,13 @@ def spatial(value: Any, rank: int, name: str, what: str, least: int = 1) -> tupl
         OpError: not ints of at least `least`, or not as many as axes.
     """
     values = tuple(value) if isinstance(value, (list, tuple)) else (value,) * rank
-    if len(values) != rank or any(isinstance(one, bool) or not hasattr(one, "__index__") or one < least for one in values):
-        raise OpError(f"{name}: {what} is {value!r}. Expected an integer of at least {least}, or {rank} of them. Correct the argument.")
+    if len(values) != rank or any(
+        isinstance(one, bool) or not hasattr(one, "__index__") or one < least for one in values
+    ):
+        raise OpError(
+            f"{name}: {what} is {value!r}. Expected an integer of at least {least}, or {rank} of them. Correct the"
+            f" argument."
+        )
     return tuple(int(one) for one in values)
 
 
@@ -65,18 +71,26 @@ def check_rank(name: str, x: Any, rank: int | None = None) -> int:
     found = len(shape_of(x)) - 2
     if not 1 <= found <= 3 or (rank is not None and found != rank):
         expected = "3 to 5 axes" if rank is None else f"{rank + 2} axes"
-        raise OpError(f"{name}: input has shape {shape_of(x)}. Expected {expected}: batch, spatial axes and channels. Add the missing axis.")
+        raise OpError(
+            f"{name}: input has shape {shape_of(x)}. Expected {expected}: batch, spatial axes and channels. Add the"
+            f" missing axis."
+        )
     return found
 
 
 @derived(dtype=_dtypes.promote_float)
 def conv(
-    inputs: Tensor, kernel: Tensor, strides: Any = 1, padding: str = "valid", data_format: str | None = None, dilation_rate: Any = 1
+    inputs: Tensor,
+    kernel: Tensor,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
 ) -> Tensor:
     """Return the convolution (cross-correlation) of inputs with a kernel in 1 to 3 dimensions.
 
-    Shapes: `inputs` (batch, *spatial, channels) or channels first by `data_format`; `kernel` (*window, channels / groups,
-    filters): fewer channels than the input's mean grouped convolution.
+    Shapes: `inputs` (batch, *spatial, channels) or channels first by `data_format`; `kernel` (*window, channels /
+    groups, filters): fewer channels than the input's mean grouped convolution.
 
     Args:
         padding: "valid" (none), "same" (output size ceil(size / stride)), in one dimension also "causal".
@@ -118,7 +132,11 @@ def conv_transpose(
     rank = check_rank("conv_transpose", inputs, len(shape_of(kernel)) - 2)
     strides = spatial(strides, rank, "conv_transpose", "strides")
     dilation = spatial(dilation_rate, rank, "conv_transpose", "dilation_rate")
-    extra = (None,) * rank if output_padding is None else spatial(output_padding, rank, "conv_transpose", "output_padding", 0)
+    extra = (
+        (None,) * rank
+        if output_padding is None
+        else spatial(output_padding, rank, "conv_transpose", "output_padding", 0)
+    )
     x, channels_first = to_channels_last(inputs, data_format)
     window = shape_of(kernel)[:-2]
     arithmetic = [
@@ -147,7 +165,12 @@ def _transposed(padding: str, size: int | None, window: int, stride: int, dilati
 
 @derived(dtype=_dtypes.promote_float)
 def depthwise_conv(
-    inputs: Tensor, kernel: Tensor, strides: Any = 1, padding: str = "valid", data_format: str | None = None, dilation_rate: Any = 1
+    inputs: Tensor,
+    kernel: Tensor,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
 ) -> Tensor:
     """Return the convolution of each channel with its own kernels.
 
@@ -156,7 +179,9 @@ def depthwise_conv(
     from kerasfront.ops.movement import reshape
 
     *window, channels, multiplier = shape_of(kernel)
-    return conv(inputs, reshape(kernel, (*window, 1, channels * multiplier)), strides, padding, data_format, dilation_rate)
+    return conv(
+        inputs, reshape(kernel, (*window, 1, channels * multiplier)), strides, padding, data_format, dilation_rate
+    )
 
 
 @derived(dtype=_dtypes.promote_float)
@@ -175,18 +200,24 @@ def separable_conv(
 
 
 @derived(dtype=_dtypes.promote)
-def max_pool(inputs: Tensor, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None) -> Tensor:
+def max_pool(
+    inputs: Tensor, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+) -> Tensor:
     """Return the largest value in each window; strides default to the window."""
     return _pool("max_pool", max_pooling, inputs, pool_size, strides, padding, data_format)
 
 
 @derived(dtype=_dtypes.promote_float)
-def average_pool(inputs: Tensor, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None) -> Tensor:
+def average_pool(
+    inputs: Tensor, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+) -> Tensor:
     """Return the mean in each window, padding not counted; strides default to the window."""
     return _pool("average_pool", average_pooling, inputs, pool_size, strides, padding, data_format)
 
 
-def _pool(name: str, primitive: Any, inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None) -> Any:
+def _pool(
+    name: str, primitive: Any, inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None
+) -> Any:
     rank = check_rank(name, inputs)
     window = spatial(pool_size, rank, name, "pool_size")
     steps = window if strides is None else spatial(strides, rank, name, "strides")
@@ -209,4 +240,8 @@ def global_maximum(inputs: Tensor, data_format: str | None = None, keepdims: boo
 
 def _spatial_axes(x: Any, data_format: str | None) -> tuple[int, ...]:
     rank = len(shape_of(x))
-    return tuple(range(1, rank - 1)) if config.standardize_data_format(data_format) == "channels_last" else tuple(range(2, rank))
+    return (
+        tuple(range(1, rank - 1))
+        if config.standardize_data_format(data_format) == "channels_last"
+        else tuple(range(2, rank))
+    )

@@ -97,7 +97,9 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
         raise OpError("arange: step is 0. Expected another number.")
     for part in (start, stop, step):
         if dispatch.owner_of(part) is not dispatch.WEAK:
-            raise OpError(f"arange: bounds must be Python numbers; got {type(part).__name__}. Convert it with int() or float().")
+            raise OpError(
+                f"arange: bounds must be Python numbers; got {type(part).__name__}. Convert it with int() or float()."
+            )
     kinds = [dtypes.kind_of_python_value(part) for part in (start, stop, step)]
     name = dtypes.standardize_dtype(dtype) if dtype is not None else dtypes.strengthen(dtypes.least_upper_bound(*kinds))
     if start == 0 and step == 1 and all(kind == "int" for kind in kinds) and name in ("int32", "int64"):
@@ -105,13 +107,19 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
     return convert_to_tensor(np.arange(start, stop, step), dtype=name)
 
 
-def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0) -> Any:
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
     """Return `num` evenly spaced values from start to stop along a new axis, with the spacing if `retstep`."""
     from kerasfront.ops import elementwise, movement
 
     if num < 0:
         raise OpError(f"linspace: num is {num}. Expected 0 or more.")
-    name = dtypes.standardize_dtype(dtype) if dtype is not None else dtypes.float_type(*(dtype_of(end) for end in (start, stop)))
+    name = (
+        dtypes.standardize_dtype(dtype)
+        if dtype is not None
+        else dtypes.float_type(*(dtype_of(end) for end in (start, stop)))
+    )
     work = name if dtypes.is_float(name) else config_float()
     low, high = (cast(convert_to_tensor(end), work) for end in (start, stop))
     gaps = (num - 1) if endpoint else num
@@ -193,12 +201,15 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     backend = registry.active()
     name = None if dtype is None else dtypes.standardize_dtype(dtype)
     if owner is dispatch.WEAK:
-        if isinstance(x, (list, tuple)) and any(dispatch.is_tensor(leaf) and not isinstance(leaf, (np.ndarray, np.generic)) for leaf in tree.flatten(x)):
+        if isinstance(x, (list, tuple)) and any(
+            dispatch.is_tensor(leaf) and not isinstance(leaf, (np.ndarray, np.generic)) for leaf in tree.flatten(x)
+        ):
             from kerasfront.ops.movement import stack
 
-            x = stack([convert_to_tensor(item, name) for item in x])
-            return x
-        return backend.convert_to_tensor(x, name or backend.host_dtype(dtypes.strengthen(dtypes.kind_of_python_value(x))))
+            return stack([convert_to_tensor(item, name) for item in x])
+        return backend.convert_to_tensor(
+            x, name or backend.host_dtype(dtypes.strengthen(dtypes.kind_of_python_value(x)))
+        )
     if owner is not backend:
         x = backend.from_other(x)
     return x if name is None or dtype_of(x) == name else backend.ops.cast(x, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from kerasfront.backend.dispatch import DType, Tensor, primitive
 from kerasfront.ops import _checks, _dtypes, _shapes
 
+
 @primitive(shape=_shapes.same, dtype=_dtypes.no_bool)
 def negative(x: Tensor) -> Tensor:
     """Return the numbers with the opposite sign."""

@@ -96,11 +96,17 @@ def getitem(x: Tensor, key: Any) -> Tensor:
 
 
 def _is_basic(key: Any) -> bool:
-    return key is None or key is Ellipsis or isinstance(key, (builtins.slice, int, np.integer)) and not isinstance(key, bool)
+    return (
+        key is None
+        or key is Ellipsis
+        or isinstance(key, (builtins.slice, int, np.integer))
+        and not isinstance(key, bool)
+    )
 
 
 def spell_out(keys: tuple, shape: tuple) -> tuple:
-    """Return one key per axis (and None for new axes): Ellipsis filled in, integers non-negative, slices with int ends."""
+    """Return one key per axis (and None for new axes): Ellipsis filled in, integers non-negative, slices with int
+    ends."""
     used = builtins.sum(1 for key in keys if key is not None and key is not Ellipsis)
     if used > len(shape):
         raise OpError(f"getitem: {used} indices for shape {shape}. Expected at most {len(shape)}.")
@@ -128,18 +134,24 @@ def _slice_of(key: builtins.slice, size: int | None) -> builtins.slice:
 def _index_of(key: Any, size: int | None, axis: int, shape: tuple) -> int:
     index = int(key)
     if size is not None and not -size <= index < size:
-        raise OpError(f"getitem: index {index} is out of range on axis {axis} of shape {shape}. Expected -{size} to {size - 1}.")
+        raise OpError(
+            f"getitem: index {index} is out of range on axis {axis} of shape {shape}. Expected -{size} to {size - 1}."
+        )
     return index % size if size else index
 
 
 def _advanced(x: Any, keys: tuple) -> Any:
-    """Index arrays: one or several neighbouring ones after plain keys, or one boolean mask of x's full or leading shape."""
+    """Index arrays: one or several neighbouring ones after plain keys, or one boolean mask of x's full or leading
+    shape."""
     shape = shape_of(x)
     arrays = [i for i, key in enumerate(keys) if not _is_basic(key)]
     if len(arrays) == 1 and dtype_of(keys[arrays[0]]) == "bool":
         return _masked(x, keys, arrays[0])
     if arrays != list(range(arrays[0], arrays[-1] + 1)) or builtins.any(key is None for key in keys):
-        raise OpError(f"getitem: index arrays at places {arrays}. Expected neighbouring ones without new axes. Index in two steps.")
+        raise OpError(
+            f"getitem: index arrays at places {arrays}. Expected neighbouring ones without new axes. Index in two"
+            f" steps."
+        )
     full = spell_out(tuple(builtins.slice(None) if i in arrays else key for i, key in enumerate(keys)), shape)
     dropped = builtins.sum(1 for key in keys[: arrays[0]] if isinstance(key, (int, np.integer)))
     ellipsis_before = builtins.any(key is Ellipsis for key in keys[: arrays[0]])
@@ -152,7 +164,10 @@ def _advanced(x: Any, keys: tuple) -> Any:
 
 def _masked(x: Any, keys: tuple, place: int) -> Any:
     if place or len(keys) > 1:
-        raise OpError(f"getitem: a boolean mask with other indices, {len(keys)} keys. Expected the mask alone. Index in two steps.")
+        raise OpError(
+            f"getitem: a boolean mask with other indices, {len(keys)} keys. Expected the mask alone. Index in two"
+            f" steps."
+        )
     mask = keys[0]
     positions = nonzero(mask)
     return _gather_together(x, list(positions), 0)
@@ -186,7 +201,8 @@ def take(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
 
 @derived
 def take_along_axis(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
-    """Return for each place of `indices` the element at that position along an axis, of the flattened tensor for None."""
+    """Return for each place of `indices` the element at that position along an axis, of the flattened tensor for
+    None."""
     if axis is None:
         return gather_along_axis(reshape(x, (-1,)), reshape(indices, (-1,)), 0)
     return gather_along_axis(x, indices, axis)
@@ -216,7 +232,8 @@ def argsort(x: Tensor, axis: Any = -1) -> Tensor:
 
 @derived
 def top_k(x: Tensor, k: int, sorted: bool = True) -> Any:
-    """Return the k largest values along the last axis in descending order, and their int32 positions; ties by lowest position."""
+    """Return the k largest values along the last axis in descending order, and their int32 positions; ties by lowest
+    position."""
     size = shape_of(x)[-1] if shape_of(x) else 0
     if k <= 0 or (size is not None and k > size):
         raise OpError(f"top_k: k is {k} for shape {shape_of(x)}. Expected 1 to {size}.")

@@ -99,7 +99,10 @@ def squeeze(x: Tensor, axis: Any = None) -> Tensor:
     axes = normalize_axes(axis, len(shape), "squeeze")
     wrong = [place for place in axes if shape[place] not in (1, None)]
     if wrong:
-        raise OpError(f"squeeze: axis {wrong[0]} of shape {shape} has size {shape[wrong[0]]}. Expected size 1. Choose another axis.")
+        raise OpError(
+            f"squeeze: axis {wrong[0]} of shape {shape} has size {shape[wrong[0]]}. Expected size 1. Choose another"
+            f" axis."
+        )
     return reshape_known(x, [size for place, size in enumerate(shape) if place not in axes])
 
 
@@ -175,7 +178,9 @@ def repeat(x: Tensor, repeats: Any, axis: Any = None) -> Tensor:
     axis = normalize_axis(axis, len(shape_of(x)), "repeat")
     size = shape_of(x)[axis]
     if size is None:
-        raise OpError(f"repeat: axis {axis} of shape {shape_of(x)} is unknown. Expected a known size. Fix the input shape.")
+        raise OpError(
+            f"repeat: axis {axis} of shape {shape_of(x)} is unknown. Expected a known size. Fix the input shape."
+        )
     counts = np.asarray(repeats).reshape(-1)
     return take(x, np.repeat(np.arange(size, dtype="int32"), counts[0] if counts.size == 1 else counts), axis)
 
@@ -205,9 +210,14 @@ def split(x: Tensor, indices_or_sections: Any, axis: Axis = 0) -> Any:
     if isinstance(indices_or_sections, int):
         sections = indices_or_sections
         if size is None:
-            raise OpError(f"split: axis {axis} of shape {shape_of(x)} is unknown. Expected a known size for equal parts.")
+            raise OpError(
+                f"split: axis {axis} of shape {shape_of(x)} is unknown. Expected a known size for equal parts."
+            )
         if sections <= 0 or size % sections:
-            raise OpError(f"split: size {size} on axis {axis} does not divide into {sections} equal parts. Pass indices to cut at.")
+            raise OpError(
+                f"split: size {size} on axis {axis} does not divide into {sections} equal parts. Pass indices to cut"
+                f" at."
+            )
         cuts = [size // sections * i for i in range(1, sections)]
     else:
         cuts = [int(cut) for cut in indices_or_sections]
@@ -284,5 +294,3 @@ def rot90(array: Tensor, k: int = 1, axes: Any = (0, 1)) -> Tensor:
         return reverse(array, (first, second))
     turned = swapaxes(reverse(array, second) if turns == 1 else array, first, second)
     return turned if turns == 1 else reverse(turned, second)
-
-

@@ -29,7 +29,11 @@ def moments(x: Tensor, axes: Axes, keepdims: bool = False, synchronized: bool = 
 def _along(vector: Any, x: Any, axis: int) -> Any:
     """Reshape a vector so that it lies along one axis of x."""
     rank = len(shape_of(x))
-    return vector if axis % rank == rank - 1 else reshape(vector, tuple(-1 if i == axis % rank else 1 for i in range(rank)))
+    return (
+        vector
+        if axis % rank == rank - 1
+        else reshape(vector, tuple(-1 if i == axis % rank else 1 for i in range(rank)))
+    )
 
 
 @derived(dtype=_dtypes.promote_float)
@@ -56,7 +60,12 @@ def batch_normalization(
 
 @derived(dtype=_dtypes.promote_float)
 def layer_normalization(
-    x: Tensor, gamma: OptionalTensor = None, beta: OptionalTensor = None, axis: Any = -1, epsilon: float | None = None, rms_scaling: bool = False
+    x: Tensor,
+    gamma: OptionalTensor = None,
+    beta: OptionalTensor = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    rms_scaling: bool = False,
 ) -> Tensor:
     """Return x normalized over some axes of each sample, times gamma, plus beta.
 
@@ -85,7 +94,8 @@ def layer_normalization(
 
 @derived(dtype=_dtypes.promote_float)
 def rms_normalization(x: Tensor, scale: OptionalTensor = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
-    """Return x / sqrt(mean(x^2) + epsilon) * scale. Source: Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019)."""
+    """Return x / sqrt(mean(x^2) + epsilon) * scale. Source: Zhang and Sennrich, "Root Mean Square Layer Normalization"
+    (2019)."""
     from kerasfront import config
 
     small = config.epsilon() if epsilon is None else epsilon

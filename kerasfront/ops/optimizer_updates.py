@@ -447,4 +447,3 @@ def clip_by_global_norm(gradients: Tensors, clipnorm: float) -> Any:
     total = sum(ops.cast(ops.sum(ops.square(g)), "float32") for g in gradients)
     scale = _Scalars(clipnorm / ops.maximum(ops.sqrt(total), clipnorm))
     return [g * scale.like(g) for g in gradients]
-

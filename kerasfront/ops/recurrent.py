@@ -35,7 +35,12 @@ def over_time(step: Any, states: Any, sequence: Any, go_backwards: bool) -> tupl
 
 @derived(dtype=_dtypes.promote_float)
 def simple_rnn(
-    inputs: Tensor, initial_state: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: OptionalTensor = None, go_backwards: bool = False
+    inputs: Tensor,
+    initial_state: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: OptionalTensor = None,
+    go_backwards: bool = False,
 ) -> Any:
     """Return outputs (batch, time, units) and last state of h = tanh(x W + h U + b).
 
@@ -90,10 +95,11 @@ def gru(
     recurrent_bias: OptionalTensor = None,
     go_backwards: bool = False,
 ) -> Any:
-    """Return outputs (batch, time, units) and last state of a gated recurrent unit, reset gate applied after the product.
+    """Return outputs (batch, time, units) and last state of a gated recurrent unit, reset gate applied after the
+    product.
 
-    Shapes: `kernel` (features, 3 units), `recurrent_kernel` (units, 3 units), biases (3 units,); gates in the order update, reset,
-    candidate.
+    Shapes: `kernel` (features, 3 units), `recurrent_kernel` (units, 3 units), biases (3 units,); gates in the order
+    update, reset, candidate.
 
     Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder" (2014), in the form of version 1
     of the preprint (`reset_after`).

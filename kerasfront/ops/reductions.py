@@ -62,7 +62,8 @@ def argmax(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 @primitive(shape=_shapes.arg_reduce, dtype=_dtypes.position)
 def argmin(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Return the first position (int32) of the smallest value, or of the first NaN; in the flattened tensor for None."""
+    """Return the first position (int32) of the smallest value, or of the first NaN; in the flattened tensor for
+    None."""
 
 
 @primitive(shape=_shapes.same, dtype=_dtypes.cumulate)

@@ -22,13 +22,17 @@ def convolution(x: Tensor, kernel: Tensor, strides: Any, padding: Any, dilation:
 
 
 @primitive(shape=_shapes.convolution_transpose, dtype=_dtypes.promote_float)
-def convolution_transpose(x: Tensor, kernel: Tensor, strides: Any, padding: Any, output_size: Any, dilation: Any) -> Tensor:
+def convolution_transpose(
+    x: Tensor, kernel: Tensor, strides: Any, padding: Any, output_size: Any, dilation: Any
+) -> Tensor:
     """Return the gradient of `convolution` by its input: each element of x spreads the kernel over the output.
 
-    Shapes: `x` (batch, *spatial, channels), `kernel` (*window, filters, channels); the result (batch, *output_size, filters).
+    Shapes: `x` (batch, *spatial, channels), `kernel` (*window, filters, channels); the result (batch, *output_size,
+    filters).
 
     Args:
-        strides, padding, dilation: those of the convolution whose input is the result (padding pairs cut off the result's ends).
+        strides, padding, dilation: those of the convolution whose input is the result (padding pairs cut off the
+        result's ends).
         output_size: spatial sizes of the result.
     """
 

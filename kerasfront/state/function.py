@@ -1,6 +1,7 @@
 """Gradients and compiled functions of stateful code.
 
-`value_and_grad` and `function` take plain functions that read and assign Variables. They open a `Frame`, so that the engine
+`value_and_grad` and `function` take plain functions that read and assign Variables. They open a `Frame`, so that the
+engine
 sees a pure function of values, and put the new values in place when all went well: all of them or none.
 """
 
@@ -23,7 +24,9 @@ def _is_engine_tensor(value: Any) -> bool:
     return dispatch.is_tensor(value)
 
 
-def value_and_grad(fn: Callable[[], Any], variables: Sequence[Variable], has_aux: bool = False) -> tuple[Any, list[Any]]:
+def value_and_grad(
+    fn: Callable[[], Any], variables: Sequence[Variable], has_aux: bool = False
+) -> tuple[Any, list[Any]]:
     """Run a function and differentiate its result by Variables.
 
     Args:
@@ -49,7 +52,9 @@ def value_and_grad(fn: Callable[[], Any], variables: Sequence[Variable], has_aux
     variables = list(variables)
     for variable in variables:
         if not isinstance(variable, Variable):
-            raise ValueError(f"value_and_grad: expected Variables, got a {type(variable).__name__}. Pass model.trainable_variables.")
+            raise ValueError(
+                f"value_and_grad: expected Variables, got a {type(variable).__name__}. Pass model.trainable_variables."
+            )
     backend = variables[0].backend if variables else registry.active()
     found: dict[str, Any] = {}
 
@@ -58,7 +63,10 @@ def value_and_grad(fn: Callable[[], Any], variables: Sequence[Variable], has_aux
         with frame:
             result = fn()
             if has_aux and (not isinstance(result, tuple) or len(result) != 2):
-                raise ValueError(f"value_and_grad: expected fn to return (loss, aux) because has_aux=True; got {type(result).__name__}.")
+                raise ValueError(
+                    f"value_and_grad: expected fn to return (loss, aux) because has_aux=True; got"
+                    f" {type(result).__name__}."
+                )
             loss, aux = result if has_aux else (result, None)
             loss = _checked_loss(loss, backend)
         leaves, spec = tree.flatten_with_spec(aux)
@@ -85,7 +93,10 @@ def _checked_loss(loss: Any, backend: Backend) -> Any:
         loss = backend.convert_to_tensor(loss, dtypes.strengthen(dtypes.kind_of_python_value(loss)))
     shape, name = dispatch.shape_of(loss), dispatch.dtype_of(loss)
     if shape != () or not dtypes.is_float(name):
-        raise ValueError(f"value_and_grad: the loss must be a scalar float. Expected shape () and a float dtype; got {shape}, {name}. Reduce it, for example with ops.mean.")
+        raise ValueError(
+            f"value_and_grad: the loss must be a scalar float. Expected shape () and a float dtype; got {shape},"
+            f" {name}. Reduce it, for example with ops.mean."
+        )
     return loss
 
 
@@ -159,7 +170,8 @@ _TENSOR = _Tensor()
 class Function:
     """A function of tensors that reads and assigns Variables, run as one step.
 
-    After each call either all assignments hold or none: an exception drops them, and a Ctrl-C waits until they are in place.
+    After each call either all assignments hold or none: an exception drops them, and a Ctrl-C waits until they are in
+    place.
 
     Args:
         fn: takes nested structures of tensors; other leaves (None, strings, Python numbers and bools) are constants of
@@ -252,7 +264,9 @@ def _as_input(leaf: Any, backend: Backend) -> Any:
     return backend.compiled_input(leaf) if type(leaf) is np.ndarray else _as_tensor(leaf, backend)
 
 
-def function(fn: Callable | None = None, variables: Sequence[Variable] = (), jit_compile: bool | None = None, **options: Any) -> Callable:
+def function(
+    fn: Callable | None = None, variables: Sequence[Variable] = (), jit_compile: bool | None = None, **options: Any
+) -> Callable:
     """Compile a function of tensors that reads and assigns Variables; usable as a decorator.
 
     See `Function` for the arguments. On engines that do not trace, the function runs as it is, as one step.

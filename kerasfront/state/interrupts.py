@@ -1,6 +1,7 @@
 """Keeping Ctrl-C out of the moment in which new state is put in place.
 
-In the main thread a SIGINT that arrives inside `deferred()` is raised when the block ends; a second one is raised at once.
+In the main thread a SIGINT that arrives inside `deferred()` is raised when the block ends; a second one is raised at
+once.
 Other threads receive no signals.
 """
 

@@ -1,7 +1,8 @@
 """Lifting state: how plain stateful code runs inside pure functions (decision D6).
 
 A `Frame` holds values for Variables, by identity, while a function runs. Reading a Variable walks the frames of this
-thread outwards and falls back to its handle; assigning writes into the innermost frame. Who opened the frame decides what
+thread outwards and falls back to its handle; assigning writes into the innermost frame. Who opened the frame decides
+what
 becomes of the writes: they are dropped with the frame if the function fails, and handed outwards if it succeeds.
 The handles themselves are never swapped for traced values, so nothing is lost when a trace fails.
 """
@@ -26,7 +27,8 @@ class Frame:
 
     Args:
         variables, values: what is lifted from the start.
-        closed: a traced function: a Variable that is not lifted yet may not be read as a constant, and is noted in `unlifted`.
+        closed: a traced function: a Variable that is not lifted yet may not be read as a constant, and is noted in
+        `unlifted`.
     """
 
     __slots__ = ("_outer", "closed", "unlifted", "values", "written")

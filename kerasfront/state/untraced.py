@@ -17,7 +17,8 @@ from kerasfront.backend.contract import Backend
 def untraced(backend: Backend, compute: Callable[[], Any]) -> Any:
     """Return `compute()`, run where nothing is traced.
 
-    What an engine traces, and which frames are open, is a matter of the thread, so a thread of its own is outside of both.
+    What an engine traces, and which frames are open, is a matter of the thread, so a thread of its own is outside of
+    both.
     """
     if not backend.tracing():
         return compute()

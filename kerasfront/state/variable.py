@@ -118,7 +118,10 @@ class Variable(Operators):
         """Return the first value: a host array of our own, or an engine's tensor."""
         if callable(initializer):
             if shape is None:
-                raise ValueError(f"Variable {self.name!r}: shape is missing. Expected one for an initializer that is a function. Pass shape=.")
+                raise ValueError(
+                    f"Variable {self.name!r}: shape is missing. Expected one for an initializer that is a function."
+                    f" Pass shape=."
+                )
             shape = tuple(shape) if isinstance(shape, (list, tuple)) else (shape,)
             if any(not isinstance(size, (int, np.integer)) or size < 0 for size in shape):
                 raise ValueError(f"Variable {self.name!r}: shape is {shape}. Expected known sizes of 0 or more.")
@@ -185,7 +188,8 @@ class Variable(Operators):
             # Copy: a host array of the user's, or one that is still referenced elsewhere, must not change with ours.
             backend = self.backend
             self._handle = untraced(
-                backend, lambda: backend.create_handle(backend.convert_to_tensor(self._host, self._dtype), self._trainable)
+                backend,
+                lambda: backend.create_handle(backend.convert_to_tensor(self._host, self._dtype), self._trainable),
             )
             self._host = None
         return self._handle
@@ -260,7 +264,10 @@ class Variable(Operators):
 
     def _check_shape(self, shape: tuple) -> None:
         if tuple(shape) != tuple(self._shape) and not (None in shape and len(shape) == len(self._shape)):
-            raise ValueError(f"Variable {self.path!r}: cannot assign a value of another shape. Expected {self._shape}; got {tuple(shape)}.")
+            raise ValueError(
+                f"Variable {self.path!r}: cannot assign a value of another shape. Expected {self._shape}; got"
+                f" {tuple(shape)}."
+            )
 
     def put(self, value: Any) -> None:
         """Store a tensor of the right engine, shape and dtype in the innermost frame, or in the handle."""
@@ -299,9 +306,24 @@ class Variable(Operators):
     # -- copies
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("name", "path", "aggregation", "synchronization", "autocast", "regularizer", "constraint", "overwrite_with_gradient")
+        kept = (
+            "name",
+            "path",
+            "aggregation",
+            "synchronization",
+            "autocast",
+            "regularizer",
+            "constraint",
+            "overwrite_with_gradient",
+        )
         fields = {key: getattr(self, key) for key in kept}
-        return {**fields, "value": self.numpy(), "trainable": self._trainable, "dtype": self._dtype, "engine": self.backend.name}
+        return {
+            **fields,
+            "value": self.numpy(),
+            "trainable": self._trainable,
+            "dtype": self._dtype,
+            "engine": self.backend.name,
+        }
 
     def __setstate__(self, fields: dict[str, Any]) -> None:
         fields = dict(fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +18,18 @@ from kerasfront import tree
 from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.layers.layer import Layer
 
-_BYTES = {"bool": 1, "int8": 1, "uint8": 1, "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2, "float64": 8, "int64": 8, "uint64": 8}
+_BYTES = {
+    "bool": 1,
+    "int8": 1,
+    "uint8": 1,
+    "float16": 2,
+    "bfloat16": 2,
+    "int16": 2,
+    "uint16": 2,
+    "float64": 8,
+    "int64": 8,
+    "uint64": 8,
+}
 
 
 def print_summary(
@@ -45,8 +57,16 @@ def print_summary(
     """
     layers = _in_range(model.layers, layer_range, model.name)
     connected = getattr(model, "_graph", None) is not None and type(model).__name__ != "Sequential"
-    headers = ["Layer (type)", "Output Shape", "Param #", *(["Connected to"] if connected else []), *(["Trainable"] if show_trainable else [])]
-    table = rich.table.Table(*headers, box=rich.box.HEAVY_HEAD, width=line_length or (100 if connected else 80), show_lines=connected)
+    headers = [
+        "Layer (type)",
+        "Output Shape",
+        "Param #",
+        *(["Connected to"] if connected else []),
+        *(["Trainable"] if show_trainable else []),
+    ]
+    table = rich.table.Table(
+        *headers, box=rich.box.HEAVY_HEAD, width=line_length or (100 if connected else 80), show_lines=connected
+    )
     for column, end, start in zip(table.columns, positions or (), [0.0, *(positions or ())], strict=False):
         column.ratio = max(int(100 * (end - start)), 1)
     table.columns[2].justify = "right"
@@ -57,11 +77,11 @@ def print_summary(
         if expand_nested and getattr(layer, "layers", None):
             rows[:0] = [(inner, depth + 1) for inner in layer.layers]
     text = _rendered(f'Model: "{model.name}"', table, _totals(model), line_length or (100 if connected else 80))
-    (print_fn or _print)(text)
-
-
-def _print(text: str) -> None:
-    print(text, flush=True)
+    if print_fn is None:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    else:
+        print_fn(text)
 
 
 def _in_range(layers: list, layer_range: Sequence[str] | None, name: str) -> list:
@@ -71,7 +91,10 @@ def _in_range(layers: list, layer_range: Sequence[str] | None, name: str) -> lis
     for pattern in layer_range:
         found = [i for i, layer in enumerate(layers) if re.match(pattern, layer.name)]
         if not found:
-            raise ValueError(f"{name}.summary: no layer matches {pattern!r}. Expected a name among {[layer.name for layer in layers]}.")
+            raise ValueError(
+                f"{name}.summary: no layer matches {pattern!r}. Expected a name among"
+                f" {[layer.name for layer in layers]}."
+            )
         places.append(found)
     return layers[min(places[0]) : max(places[-1]) + 1]
 

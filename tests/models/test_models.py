@@ -107,12 +107,20 @@ def test_add_loss_and_regularizers_are_counted(engine):
             self.add_loss(ops.sum(x) * 0.0 + 3.0)
             return x
 
-    model = kf.Sequential([kf.Input((4,)), Noisy(), layers.Dense(1, kernel_regularizer=kf.regularizers.L2(0.5), kernel_initializer="ones")])
+    model = kf.Sequential(
+        [
+            kf.Input((4,)),
+            Noisy(),
+            layers.Dense(1, kernel_regularizer=kf.regularizers.L2(0.5), kernel_initializer="ones"),
+        ]
+    )
     model(X)
     np.testing.assert_allclose(sorted(float(loss) for loss in model.losses), [2.0, 3.0])
 
 
-@pytest.mark.parametrize("clone", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "clone", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["deepcopy", "pickle"]
+)
 def test_copies_predict_the_same_and_train_apart(engine, clone):
     model = kf.Sequential([kf.Input((4,)), layers.Dense(3, activation="relu"), layers.Dropout(0.2), layers.Dense(1)])
     model.compile("adam", "mse")
@@ -127,7 +135,9 @@ def test_copies_predict_the_same_and_train_apart(engine, clone):
 
 
 def test_sequential_config_makes_an_equal_model(engine):
-    model = kf.Sequential([kf.Input((8, 8, 1)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten(), layers.Dense(3)])
+    model = kf.Sequential(
+        [kf.Input((8, 8, 1)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten(), layers.Dense(3)]
+    )
     other = kf.Sequential.from_config(model.get_config())
     other.set_weights(model.get_weights())
     x = np.ones((2, 8, 8, 1), "float32")

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 from kerasfront import errors
 
 _WIDE = ("float64", "int64", "uint64", "complex128")

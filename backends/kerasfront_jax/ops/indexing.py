@@ -14,7 +14,7 @@ def basic_getitem(x: Any, key: tuple) -> Any:
 def _lowest(dtype: Any) -> Any:
     if jnp.issubdtype(dtype, jnp.inexact):
         return jnp.nan
-    return False if dtype == bool else np.iinfo(dtype).min
+    return False if dtype == jnp.bool_ else np.iinfo(dtype).min
 
 
 def _from_the_front(indices: Any, size: int) -> Any:
@@ -29,7 +29,9 @@ def gather(x: Any, indices: Any, axis: int) -> Any:
 
 
 def gather_along_axis(x: Any, indices: Any, axis: int) -> Any:
-    return jnp.take_along_axis(x, _from_the_front(indices, x.shape[axis]), axis, mode="fill", fill_value=_lowest(x.dtype))
+    return jnp.take_along_axis(
+        x, _from_the_front(indices, x.shape[axis]), axis, mode="fill", fill_value=_lowest(x.dtype)
+    )
 
 
 def slice(inputs: Any, start_indices: Any, shape: tuple) -> Any:

@@ -13,11 +13,19 @@ _LAYOUTS = {1: ("NWC", "WIO", "NWC"), 2: ("NHWC", "HWIO", "NHWC"), 3: ("NDHWC", 
 
 def convolution(x: Any, kernel: Any, strides: tuple, padding: tuple, dilation: tuple, groups: int) -> Any:
     return lax.conv_general_dilated(
-        x, kernel, strides, padding, rhs_dilation=dilation, dimension_numbers=_LAYOUTS[len(strides)], feature_group_count=groups
+        x,
+        kernel,
+        strides,
+        padding,
+        rhs_dilation=dilation,
+        dimension_numbers=_LAYOUTS[len(strides)],
+        feature_group_count=groups,
     )
 
 
-def convolution_transpose(x: Any, kernel: Any, strides: tuple, padding: tuple, output_size: tuple, dilation: tuple) -> Any:
+def convolution_transpose(
+    x: Any, kernel: Any, strides: tuple, padding: tuple, output_size: tuple, dilation: tuple
+) -> Any:
     # A convolution of the input spread out by the strides with the kernel turned round.
     turned = jnp.swapaxes(jnp.flip(kernel, tuple(range(len(strides)))), -1, -2)
     pads = []
@@ -27,7 +35,13 @@ def convolution_transpose(x: Any, kernel: Any, strides: tuple, padding: tuple, o
         before = gap * (window - 1) - pair[0]
         pads.append((before, target - (size - 1) * stride - 1 - before + gap * (window - 1)))
     return lax.conv_general_dilated(
-        x, turned, (1,) * len(strides), pads, lhs_dilation=strides, rhs_dilation=dilation, dimension_numbers=_LAYOUTS[len(strides)]
+        x,
+        turned,
+        (1,) * len(strides),
+        pads,
+        lhs_dilation=strides,
+        rhs_dilation=dilation,
+        dimension_numbers=_LAYOUTS[len(strides)],
     )
 
 

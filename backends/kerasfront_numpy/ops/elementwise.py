@@ -134,4 +134,3 @@ complex_from_parts = differentiable(
     lambda ans, x, y: unbroadcast_f(x, lambda g: anp.real(g)),
     lambda ans, x, y: unbroadcast_f(y, lambda g: -anp.imag(g)),
 )
-
