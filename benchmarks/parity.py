@@ -256,7 +256,8 @@ def show(lines: Sequence[Line], draws: dict[str, tuple[bool, bool]], steps: int)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--backends", default=",".join(keras.backend.available()), help="engines, the first is the reference")
+    installed = ",".join(keras.backend.available())
+    parser.add_argument("--backends", default=installed, help="engines, the first is the reference")
     parser.add_argument("--steps", type=int, default=50)
     options = parser.parse_args(arguments)
     engines = options.backends.split(",")

@@ -92,8 +92,9 @@ def conditions(machine: dict[str, Any]) -> str:
     """Return in one sentence where and when the numbers were taken."""
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items() if name != "kerasfront")
     load = f"load {machine['load_at_start']:.1f} to {machine['load_at_end']:.1f}"
+    place = f"{machine['cpus']} CPUs ({machine['architecture']}, {load}), Python {machine['python']}"
     return (
-        f"{machine['date']}, {machine['cpus']} CPUs ({machine['architecture']}, {load}), Python {machine['python']}, {versions}"
+        f"{machine['date']}, {place}, {versions}"
         f"{', pinned to one CPU' if machine['pinned'] else ''}{', QUICK: no measurement' if machine['quick'] else ''}"
     )
 
@@ -105,8 +106,9 @@ def markdown(found: dict[str, Any]) -> str:
     unit = "CPU time of the process" if machine["pinned"] else "Wall time"
     lines = [
         f"`{machine['command']}`: {conditions(machine)}.",
-        f"{unit} in µs per step or call, medians of {machine['repeats']}, contenders in turn; native is a loop written by hand in the",
-        "engine. Absolute times move between machines; a ratio from 0.85 to 1.15 in one run is no difference.",
+        f"{unit} in µs per step or call, medians of {machine['repeats']}, contenders in turn; native is a",
+        "loop written by hand in the engine. Absolute times move between machines;",
+        "a ratio from 0.85 to 1.15 in one run is no difference.",
         "",
         "| workload | engine | " + " | ".join(HEADINGS) + " |",
         "|---|---|" + "---:|" * len(HEADINGS),
@@ -145,8 +147,8 @@ def draw(found: dict[str, Any], file: Path) -> None:
     if not engines:
         raise ValueError("--png: nothing to compare. Expected native or Keras measurements. Pass --against native.")
     names = [name for name in TITLES if any(row["workload"] == name for row in lines)]
-    height = 1.6 + 0.38 * len(names)
-    figure_, axes = plt.subplots(1, len(engines), figsize=(3.2 + 3.4 * len(engines), height), sharey=True, squeeze=False)
+    size = (3.2 + 3.4 * len(engines), 1.6 + 0.38 * len(names))
+    figure_, axes = plt.subplots(1, len(engines), figsize=size, sharey=True, squeeze=False)
     for axis, engine in zip(axes[0], engines):
         _draw_engine(axis, engine, names, [row for row in lines if row["engine"] == engine], found["machine"])
     axes[0][0].set_yticks(range(len(names)), [TITLES[name].partition(",")[0] for name in names])
@@ -174,8 +176,8 @@ def _draw_engine(axis: Any, engine: str, names: list[str], lines: list[dict], ma
         largest = max([largest, *(max(value, 1 / value) for _, value in points)])
         axis.scatter([value for _, value in points], [place for place, _ in points], marker=marker, label=label, s=34)
     axis.set(xscale="log", title=engine, xlim=(1 / largest / 1.3, largest * 1.3))
-    ticks = [value for value in (0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100) if 1 / largest / 1.3 < value < largest * 1.3]
-    axis.set_xticks(ticks if math.log10(largest) < 1.2 else [value for value in ticks if value in (0.01, 0.1, 1, 10, 100)])
+    ticks = (0.1, 0.25, 0.5, 1, 2, 4, 10) if math.log10(largest) < 1.2 else (0.01, 0.1, 1, 10, 100)
+    axis.set_xticks([value for value in ticks if 1 / largest / 1.3 < value < largest * 1.3])
     axis.get_xaxis().set_major_formatter(lambda value, _: f"{value:g}x")
     axis.minorticks_off()
     axis.grid(axis="y", alpha=0.25)

@@ -125,8 +125,8 @@ def _time_in_turn(workers: list[Worker], name: str, count: int, repeats: int) ->
 
 
 def _brief(results: list[dict[str, Any]]) -> str:
-    parts = [f"{one['contender']} {one.get('error') or report.figure(report.median(one, 'wall_us'))}" for one in results]
-    return ", ".join(parts)
+    figures = [one.get("error") or report.figure(report.median(one, "wall_us")) for one in results]
+    return ", ".join(f"{one['contender']} {text}" for one, text in zip(results, figures))
 
 
 def time_imports(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -194,10 +194,19 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--readme", action="store_true", help="put the table into the README")
     parser.add_argument("--from-json", type=Path, help="do not measure: show what was written by --json")
     options = parser.parse_args(arguments)
-    options.command = " ".join(["python benchmarks/run.py", *arguments])
+    options.command = " ".join(["python benchmarks/run.py", *_without_files(arguments)])
     options.imports = "import" in options.workloads
     options.workloads = [name for name in options.workloads if name != "import"]
     return options
+
+
+def _without_files(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments that say what is measured; where somebody kept the results is nobody else's business."""
+    files, kept = ("--json", "--png", "--from-json"), []
+    for before, argument in zip(["", *arguments], arguments):
+        if before not in files and argument.partition("=")[0] not in (*files, "--readme"):
+            kept.append(argument)
+    return kept
 
 
 def _listed(choices: list[str]) -> Any:

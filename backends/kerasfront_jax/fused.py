@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from kerasfront.ops.random_bits import random_bits as random_bits_declaration
@@ -28,5 +29,11 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2), inline=True)
-def random_bits(words: Any, shape: tuple, stream: int = 0) -> Any:
+def _random_bits(words: Any, shape: tuple, stream: int) -> Any:
     return random_bits_declaration.op.body(words, shape, stream)
+
+
+def random_bits(words: Any, shape: tuple, stream: int = 0) -> Any:
+    # A pair of numbers would be traced as two tensors.
+    words = np.asarray(words, "int32") if isinstance(words, (tuple, list)) else words
+    return _random_bits(words, shape, stream)

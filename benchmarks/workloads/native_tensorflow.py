@@ -45,11 +45,13 @@ def _cnn(x: Any, weights: Any) -> Any:
 
 def _lstm(x: Any, weights: Any) -> Any:
     (kernel, bias), recurrent, last = weights
-    gates_of = tf.transpose(tf.matmul(x, kernel) + bias, (1, 0, 2))
+    inputs = tf.transpose(tf.matmul(x, kernel) + bias, (1, 0, 2))
+    # Slicing a tensor in the loop would make a gradient of its whole size at each step.
+    gates_of = tf.TensorArray("float32", size=x.shape[1]).unstack(inputs)
     zeros = tf.zeros((x.shape[0], sizes.WIDTH))
 
     def step(t: Any, h: Any, c: Any) -> tuple:
-        i, f, g, o = tf.split(gates_of[t] + tf.matmul(h, recurrent), 4, axis=-1)
+        i, f, g, o = tf.split(gates_of.read(t) + tf.matmul(h, recurrent), 4, axis=-1)
         c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
         return t + 1, tf.sigmoid(o) * tf.tanh(c), c
 

@@ -45,8 +45,9 @@ def _model(workload: sizes.Workload) -> Any:
     if workload.name == "tiny":
         return nn.Linear(8, 8)
     if workload.name == "cnn":
-        convolutions = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
-        return nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(1600, sizes.CLASSES))
+        first = nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2)
+        second = nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)
+        return nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(1600, sizes.CLASSES))
     if workload.name == "lstm":
         return nn.Sequential(_Last(workload.shape[-1], sizes.WIDTH), nn.Linear(sizes.WIDTH, sizes.CLASSES))
     if workload.name == "transformer":

@@ -33,8 +33,8 @@ from kerasfront.ops import (
 
 _FUNCTIONS = {
     creation: (
-        "arange", "array", "convert_to_numpy", "convert_to_tensor", "copy", "dtype", "identity", "is_tensor", "linspace",
-        "ndim", "saturate_cast", "shape", "size",
+        "arange", "array", "convert_to_numpy", "convert_to_tensor", "copy", "dtype", "identity", "is_tensor",
+        "linspace", "ndim", "saturate_cast", "shape", "size",
     ),
     contraction: ("einsum",),
     control: ("fori_loop", "map"),

@@ -183,9 +183,12 @@ def gradients_of(case: Case, backend: Backend, dtype: str) -> list[np.ndarray]:
         args, kwargs = case.with_arrays(every)
         return _weighted_sum(case, called(case)(*args, **kwargs)), []
 
+    def differentiate(moving: list) -> list:
+        return backend.value_and_grad(loss, list(moving))[2]
+
     # As one step: engines that trace compile once instead of once for each small op of the backward pass.
-    differentiate = function(lambda moving: backend.value_and_grad(loss, list(moving))[2])
-    found = differentiate([tensors[place] for place in places])
+    run = function(differentiate) if case.compiled else differentiate
+    found = run([tensors[place] for place in places])
     for gradient in found:
         assert gradient is None or dispatch.dtype_of(gradient) == dtype, (
             f"gradient is {dispatch.dtype_of(gradient)}, not {dtype}"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+NAMES = ("mlp", "tiny", "call", "predict", "add", "import")
 MACHINE = {
     "date": "2026-01-01 00:00 UTC", "command": "python benchmarks/run.py", "cpus": 2, "architecture": "x86_64",
     "load_at_start": 0.1, "load_at_end": 0.2, "python": "3.11.7", "pinned": False, "quick": False, "repeats": 3,
@@ -33,11 +34,12 @@ def written(file, ours, native, error=None):
 
 def test_a_quick_run_measures_every_workload_on_one_engine(tmp_path):
     file = tmp_path / "runs.json"
-    done = run("--backends", "numpy", "--workloads", "mlp,tiny,call,predict,add,import", "--quick", "--repeats", "1", "--json", str(file))
+    chosen = "--backends", "numpy", "--workloads", ",".join(NAMES)
+    done = run(*chosen, "--quick", "--repeats", "1", "--json", str(file))
     assert done.returncode == 0, done.stderr + done.stdout
     found = json.loads(file.read_text())
     times = {(one["workload"], one["engine"]): one["wall_us"] for one in found["results"]}
-    assert set(times) == {(name, "numpy") for name in ("mlp", "tiny", "call", "predict", "add", "import")} | {("import", "front")}
+    assert set(times) == {(name, "numpy") for name in NAMES} | {("import", "front")}
     assert all(len(one) == 1 and one[0] > 0 for one in times.values())
     assert found["machine"]["quick"] and "no measurement" in done.stdout
 

@@ -112,6 +112,7 @@ def test_fashion_mnist_is_read_and_cached(small_fashion, cache):
         (gzip.compress(b""), "no IDX file"),
         (gzip.compress(b"\x00\x00\x08\x01\x00\x00\x00\x05abcd"), "wrong size"),
     ],
+    ids=["floats", "empty", "too short"],
 )
 def test_fashion_mnist_that_is_no_idx_file_is_refused(small_fashion, content, message):
     name = "train-labels-idx1-ubyte.gz"

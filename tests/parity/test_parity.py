@@ -66,7 +66,9 @@ def curve(first, second, moved):
     return np.asarray(losses), parity.copies(model)
 
 
-@pytest.mark.parametrize(("first", "second"), [("torch", "jax"), ("jax", "torch"), ("tensorflow", "numpy"), ("numpy", "tensorflow")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("torch", "jax"), ("jax", "torch"), ("tensorflow", "numpy"), ("numpy", "tensorflow")]
+)
 def test_a_model_moved_in_the_middle_trains_on_as_if_nothing_had_happened(first, second):
     if first not in ENGINES or second not in ENGINES:
         pytest.skip(f"needs {first} and {second}, which are not both installed")

@@ -59,7 +59,6 @@ right_shift = jnp.right_shift
 select = jnp.where
 stop_gradient = lax.stop_gradient
 real = jnp.real
-complex_from_parts = lax.complex
 
 
 @jax.custom_jvp
@@ -88,3 +87,8 @@ def bitcast(x: Any, dtype: str) -> Any:
 
 def imag(x: Any) -> Any:
     return jnp.imag(x) if jnp.iscomplexobj(x) else jnp.zeros_like(x)
+
+
+def complex_from_parts(real_part: Any, imaginary_part: Any) -> Any:
+    # `lax.complex` takes equal shapes only.
+    return lax.complex(*jnp.broadcast_arrays(real_part, imaginary_part))

@@ -17,21 +17,15 @@ def _lowest(dtype: Any) -> Any:
     return False if dtype == jnp.bool_ else np.iinfo(dtype).min
 
 
-def _from_the_front(indices: Any, size: int) -> Any:
-    return jnp.where(indices < 0, indices + size, indices)
-
-
 def gather(x: Any, indices: Any, axis: int) -> Any:
-    size = x.shape[axis]
     if x.size == 0 and indices.size:
         return jnp.zeros((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype)
-    return jnp.take(x, _from_the_front(indices, size), axis, mode="fill", fill_value=_lowest(x.dtype))
+    # JAX counts negative indices from the end itself; doing so before would wrap those out of range twice.
+    return jnp.take(x, indices, axis, mode="fill", fill_value=_lowest(x.dtype))
 
 
 def gather_along_axis(x: Any, indices: Any, axis: int) -> Any:
-    return jnp.take_along_axis(
-        x, _from_the_front(indices, x.shape[axis]), axis, mode="fill", fill_value=_lowest(x.dtype)
-    )
+    return jnp.take_along_axis(x, indices, axis, mode="fill", fill_value=_lowest(x.dtype))
 
 
 def slice(inputs: Any, start_indices: Any, shape: tuple) -> Any:
