@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUDGETS = {"numpy": 500, "jax": 700, "torch": 1200, "tensorflow": 1200}
+# NumPy's was 500. It rose because this adapter alone brings gradients that the other engines have themselves (of
+# windows, scatter, QR, LU and solving), and erf and erfinv without a further dependency.
+BUDGETS = {"numpy": 700, "jax": 700, "torch": 1200, "tensorflow": 1200}
 KERNELS = "fused.py"
 _LAYOUT = {
     tokenize.COMMENT,
