@@ -13,8 +13,8 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "errors",
-    "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "random", "regularizers",
-    "saving", "testing", "tree", "utils",
+    "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "random",
+    "regularizers", "saving", "testing", "tree", "utils",
 )  # fmt: skip
 
 # Public name -> module that holds it.
