@@ -296,7 +296,9 @@ JUDGES: dict[str, Callable[[Case, Backend], None]] = {
 
 
 def judges_of(case: Case, backend: Backend) -> list[str]:
-    """Return which judges have something to say about a case on a backend."""
+    """Return which judges have something to say about a case on a backend: none where it lacks all of its dtypes."""
+    if not float_types(case, backend):
+        return []
     differentiable = case.has_gradient and any(dtype in ("float32", "float64") for dtype in case.dtypes)
     applies = {
         "values": case.reference is not None,
