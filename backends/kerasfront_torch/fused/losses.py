@@ -1,7 +1,6 @@
 """Crossentropies."""
 
 import torch
-from torch.nn import functional
 
 from kerasfront import config
 from kerasfront_torch.fused.bodies import body
@@ -12,8 +11,8 @@ Tensor = torch.Tensor
 
 def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False) -> Tensor:
     if from_logits:
-        # As PyTorch's own, but infinite logits give what the body gives.
-        return functional.softplus(output, 1, 40) - output * target
+        # PyTorch's own and its softplus lose log(1 + exp(-20)) beside 20 in float32.
+        return body("binary_crossentropy")(target, output, from_logits)
     output = torch.clamp(output, config.epsilon(), 1.0 - config.epsilon())
     return -(target * torch.log(output) + (1 - target) * torch.log(1 - output))
 
