@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from kerasfront import callbacks as callbacks_module
+from kerasfront import metrics as metrics_module
 from kerasfront import ops, tree
 from kerasfront.training import logs as logs_module
 from kerasfront.training import step
@@ -212,7 +213,16 @@ def final_logs(model: Any, kind: str, logs: Any) -> dict[str, Any]:
         return logs_module.read(model.get_metrics_result())
     last = flat(logs)
     results = flat(model.get_metrics_result())
-    return logs_module.read(results if set(results) == set(last) else last)
+    if set(results) != set(last):
+        return logs_module.read(last)
+    # A step that reports its loss without counting it leaves the running mean at nothing.
+    uncounted = [metric for metric in model.metrics if metric.name in last and is_unused(metric)]
+    return logs_module.read({**results, **{metric.name: last[metric.name] for metric in uncounted}})
+
+
+def is_unused(metric: Any) -> bool:
+    """Return whether a metric is a mean that nothing was put into."""
+    return isinstance(metric, metrics_module.Mean) and not float(ops.convert_to_numpy(metric.count))
 
 
 def _check_not_empty(model: Any, call: str, first: bool) -> None:

@@ -80,7 +80,8 @@ class Progbar:
         self._values: dict[str, tuple[Any, int | None]] = {}
         self._seen = 0
         self._start = time.monotonic()
-        self._after_first: float | None = None
+        # When the first call came, and how many steps were done by then.
+        self._first: tuple[float, int] | None = None
         self._drawn = -float("inf")
         self._drawn_width = 0
 
@@ -93,8 +94,8 @@ class Progbar:
             finalize: whether this is the end; None for when `current` reaches the target.
         """
         now = time.monotonic()
-        if current and self._after_first is None:
-            self._after_first = now
+        if current and self._first is None:
+            self._first = (now, current)
         if finalize is None:
             finalize = self.target is not None and current >= self.target
         draws = (
@@ -183,8 +184,8 @@ class Progbar:
 
     def _step_time(self, current: int, now: float) -> float:
         # The first step includes compiling, so it is left out as soon as there are others.
-        if self._after_first is not None and current > 1:
-            return (now - self._after_first) / (current - 1)
+        if self._first is not None and current > self._first[1]:
+            return (now - self._first[0]) / (current - self._first[1])
         return (now - self._start) / max(current, 1)
 
 

@@ -264,3 +264,11 @@ def test_the_signature_is_that_of_the_oracle():
         assert [(p.name, p.default) for p in ours.parameters.values()] == [
             (p.name, p.default) for p in theirs.parameters.values()
         ]
+
+
+def test_a_single_call_at_the_end_tells_the_time_of_a_step(capsys):
+    bar = Progbar(4, verbose=2)
+    bar._start -= 0.2
+    bar.update(4)
+    shown = int(re.search(r"(\d+)ms/step", capsys.readouterr().out)[1])
+    assert 50 <= shown < 500

@@ -141,3 +141,24 @@ def test_a_step_sees_no_more_than_it_was_given():
     model.fit(X, Z, verbose=0)
     model.fit(X, Z, sample_weight=np.ones(10), verbose=0)
     assert seen == [2, 3]
+
+
+def test_a_loss_that_the_step_reports_without_counting_it_is_in_the_history():
+    class Reporting(Default):
+        def train_step(self, data):
+            x, y = data
+
+            def loss_of():
+                return self.compute_loss(x, y, self(x, training=True))
+
+            loss, gradients = keras.value_and_grad(loss_of, self.trainable_variables)
+            self.optimizer.apply(gradients, self.trainable_variables)
+            return {"loss": loss}
+
+    model = Reporting()
+    model.compile("sgd", "mse")
+    model.build((None, X.shape[1]))
+    expected = [float(np.mean((ops.convert_to_numpy(model(X)) - Z) ** 2))]
+    history = model.fit(X, Z, batch_size=10, epochs=2, verbose=0).history["loss"]
+    np.testing.assert_allclose(history[:1], expected, rtol=1e-5)
+    assert 0 < history[1] < history[0]
