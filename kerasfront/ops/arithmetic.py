@@ -64,7 +64,7 @@ def absolute(x: Tensor) -> Tensor:
 def clip(x: Tensor, x_min: Tensor, x_max: Tensor) -> Tensor:
     """Return the values limited to [x_min, x_max]; NaN goes through, the gradient within and at the bounds is 1."""
     below, above = e.less(x, x_min), e.less(x_max, x)
-    return e.select(below, x_min, e.select(above, x_max, x))
+    return e.if_else(below, x_min, e.if_else(above, x_max, x))
 
 
 @derived(dtype=_dtypes.no_bool)
@@ -87,7 +87,7 @@ def trunc(x: Tensor) -> Tensor:
     """Return the values with their fraction dropped."""
     if not _names.is_float(dtype_of(x)):
         return x
-    return e.select(e.less(x, 0), e.ceil(x), e.floor(x))
+    return e.if_else(e.less(x, 0), e.ceil(x), e.floor(x))
 
 
 @derived(dtype=_dtypes.predicate)
@@ -118,7 +118,7 @@ def exp2(x: Tensor) -> Tensor:
 def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
     """Return log(exp(x1) + exp(x2)) without overflow."""
     largest = e.stop_gradient(e.maximum(x1, x2))
-    shift = e.select(e.isfinite(largest), largest, e.cast(0, dtype_of(x1)))
+    shift = e.if_else(e.isfinite(largest), largest, e.cast(0, dtype_of(x1)))
     return e.add(shift, e.log(e.add(e.exp(e.subtract(x1, shift)), e.exp(e.subtract(x2, shift)))))
 
 
@@ -126,8 +126,8 @@ def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
 def divide_no_nan(x1: Tensor, x2: Tensor) -> Tensor:
     """Return x1 / x2, and 0 with gradient 0 where x2 is 0."""
     zero = e.equal(x2, 0)
-    quotient = e.true_divide(x1, e.select(zero, e.cast(1, dtype_of(x2)), x2))
-    return e.select(zero, e.cast(0, dtype_of(quotient)), quotient)
+    quotient = e.true_divide(x1, e.if_else(zero, e.cast(1, dtype_of(x2)), x2))
+    return e.if_else(zero, e.cast(0, dtype_of(quotient)), quotient)
 
 
 @derived(dtype=_dtypes.promote)
@@ -139,8 +139,8 @@ def nan_to_num(x: Tensor, nan: float = 0.0, posinf: Any = None, neginf: Any = No
     if not _names.is_float(name):
         return x
     limits = ml_dtypes.finfo(name)
-    x = e.select(e.isnan(x), e.cast(nan, name), x)
+    x = e.if_else(e.isnan(x), e.cast(nan, name), x)
     high = float(limits.max) if posinf is None else posinf
     low = float(limits.min) if neginf is None else neginf
-    x = e.select(e.equal(x, _math.inf), e.cast(high, name), x)
-    return e.select(e.equal(x, -_math.inf), e.cast(low, name), x)
+    x = e.if_else(e.equal(x, _math.inf), e.cast(high, name), x)
+    return e.if_else(e.equal(x, -_math.inf), e.cast(low, name), x)

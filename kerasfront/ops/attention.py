@@ -12,7 +12,7 @@ from kerasfront.ops import _dtypes
 from kerasfront.ops.activations import softmax
 from kerasfront.ops.contraction import matmul
 from kerasfront.ops.creation import count_up
-from kerasfront.ops.elementwise import add, cast, less_equal, logical_and, multiply, select, tanh
+from kerasfront.ops.elementwise import add, cast, if_else, less_equal, logical_and, multiply, tanh
 from kerasfront.ops.movement import expand_dims, permute_axes, repeat, reshape
 
 
@@ -90,5 +90,5 @@ def _additive(query: Any, key: Any, bias: Any, mask: Any, is_causal: bool, name:
         mask = causal if mask is None else logical_and(cast(mask, "bool"), causal)
     if mask is None:
         return bias
-    blocked = select(cast(mask, "bool"), cast(0, name), cast(lowest(name), name))
+    blocked = if_else(cast(mask, "bool"), cast(0, name), cast(lowest(name), name))
     return blocked if bias is None else add(bias, blocked)

@@ -177,7 +177,7 @@ def _triangle(x: Any, k: int, lower: bool) -> Any:
     rows, columns = shape_of(x)[-2:]
     offsets = subtract(expand_dims(count_up(columns, "int32"), 0), expand_dims(count_up(rows, "int32"), 1))
     keep = less_equal(offsets, k) if lower else less_equal(k, offsets)
-    return elementwise.select(keep, x, cast(0, dtype_of(x)))
+    return elementwise.if_else(keep, x, cast(0, dtype_of(x)))
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:

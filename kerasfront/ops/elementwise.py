@@ -255,7 +255,7 @@ def right_shift(x1: Tensor, x2: Tensor) -> Tensor:
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.condition)
-def select(condition: Tensor, x1: Tensor, x2: Tensor) -> Tensor:
+def if_else(condition: Tensor, x1: Tensor, x2: Tensor) -> Tensor:
     """Return x1 where the condition holds, else x2; all three broadcast."""
 
 

@@ -20,7 +20,7 @@ from kerasfront.backend.dispatch import (
 from kerasfront.errors import OpError
 from kerasfront.ops import _checks, _dtypes, _shapes
 from kerasfront.ops.creation import arange, zeros
-from kerasfront.ops.elementwise import add, cast, equal, less, select
+from kerasfront.ops.elementwise import add, cast, equal, if_else, less
 from kerasfront.ops.movement import expand_dims, reshape, reshape_known, reverse
 
 
@@ -180,7 +180,7 @@ def _gather_together(x: Any, indices: list, axis: int) -> Any:
     flat: Any = 0
     for index, size in zip(indices, sizes, strict=True):
         index = index if hasattr(index, "dtype") else np.asarray(index)
-        flat = add(flat * size, select(less(index, 0), add(index, size), index))
+        flat = add(flat * size, if_else(less(index, 0), add(index, size), index))
     folded = reshape_known(x, [*shape[:axis], int(np.prod(sizes)), *shape[axis + len(indices) :]])
     return gather(folded, flat, axis)
 
@@ -262,4 +262,4 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None) -> Tensor:
         return nonzero(condition)
     if x1 is None or x2 is None:
         raise OpError("where: one of x1 and x2 is missing. Expected both, or neither for positions.")
-    return select(condition, x1, x2)
+    return if_else(condition, x1, x2)

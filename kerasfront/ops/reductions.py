@@ -14,10 +14,10 @@ from kerasfront.ops.elementwise import (
     cast,
     equal,
     exp,
+    if_else,
     isfinite,
     log,
     multiply,
-    select,
     sqrt,
     stop_gradient,
     subtract,
@@ -155,7 +155,7 @@ def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
 def logsumexp(x: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Return log(sum(exp(x))) over the axes, shifted by the largest value so that nothing overflows."""
     largest = stop_gradient(reduce_max(x, axis, True))
-    shift = select(isfinite(largest), largest, cast(0, dtype_of(x)))
+    shift = if_else(isfinite(largest), largest, cast(0, dtype_of(x)))
     total = log(sum(exp(subtract(x, shift)), axis, keepdims))
     return add(total, shift if keepdims else sum(shift, axis))
 
@@ -172,4 +172,4 @@ def norm_of_vector(x: Tensor, axis: Axes = None, keepdims: bool = False) -> Tens
     squares = sum(multiply(x, x) if not _names.is_complex(dtype_of(x)) else multiply(_abs(x), _abs(x)), axis, keepdims)
     empty = equal(squares, cast(0, dtype_of(squares)))
     one = cast(1, dtype_of(squares))
-    return select(empty, cast(0, dtype_of(squares)), sqrt(select(empty, one, squares)))
+    return if_else(empty, cast(0, dtype_of(squares)), sqrt(if_else(empty, one, squares)))

@@ -30,7 +30,7 @@ BINARY = {
     "less": lambda a, b: ops.less(a, b),
     "maximum": lambda a, b: ops.maximum(a, b),
     "matmul": lambda a, b: ops.matmul(a, b),
-    "select": lambda a, b: ops.where(np.array([True, False]), a, b),
+    "if_else": lambda a, b: ops.where(np.array([True, False]), a, b),
     "logical_and": lambda a, b: ops.logical_and(a, b),
 }
 UNARY = {

@@ -56,7 +56,7 @@ bitwise_or = jnp.bitwise_or
 bitwise_xor = jnp.bitwise_xor
 left_shift = jnp.left_shift
 right_shift = jnp.right_shift
-select = jnp.where
+if_else = jnp.where
 stop_gradient = lax.stop_gradient
 real = jnp.real
 

@@ -92,22 +92,22 @@ _where = differentiable(
 )
 
 
-def select(condition: Any, x1: Any, x2: Any) -> Any:
+def if_else(condition: Any, x1: Any, x2: Any) -> Any:
     return _where(getval(condition), x1, x2)
 
 
 # At y = 0 the exponent y - 1 would make 0 * inf of x = 0, and so would the logarithm.
 power = _binary(
     np.power,
-    lambda z, x, y: y * power(x, select(getval(y) == 0, y.dtype.type(1), y - 1)),
-    lambda z, x, y: z * log(select(getval(x) == 0, x.dtype.type(1), x)),
+    lambda z, x, y: y * power(x, if_else(getval(y) == 0, y.dtype.type(1), y - 1)),
+    lambda z, x, y: z * log(if_else(getval(x) == 0, x.dtype.type(1), x)),
 )
 
 
 def _abs_slope(y: Any, x: Any) -> Any:
     if x.dtype not in COMPLEX:
         return sign(x)
-    return anp.conj(x) / select(getval(y) == 0, y.dtype.type(1), y)
+    return anp.conj(x) / if_else(getval(y) == 0, y.dtype.type(1), y)
 
 
 def _real_like(x: Any, g: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from autograd.tracer import getval, isbox
 
-from kerasfront_numpy.ops.elementwise import add, select
+from kerasfront_numpy.ops.elementwise import add, if_else
 from kerasfront_numpy.ops.kernel import cast, constant, differentiable, kernel
 from kerasfront_numpy.ops.movement import reshape
 
@@ -78,8 +78,8 @@ def scatter_set(inputs: Any, indices: Any, updates: Any) -> Any:
     # The last update of a place is the one that stays, so it alone is added.
     owner = np.full(math.prod(inputs.shape), -1)
     owner[places] = positions(places)
-    last = select(owner[places] == positions(places), updates, updates.dtype.type(0))
-    return select(owner.reshape(inputs.shape) >= 0, _add_at(last, places, inputs.shape), inputs)
+    last = if_else(owner[places] == positions(places), updates, updates.dtype.type(0))
+    return if_else(owner.reshape(inputs.shape) >= 0, _add_at(last, places, inputs.shape), inputs)
 
 
 stable_argsort = kernel(constant(lambda x, axis: cast(np.argsort(x, axis, kind="stable"), "int32")))

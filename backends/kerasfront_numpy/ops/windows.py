@@ -13,7 +13,7 @@ from autograd.tracer import getval, isbox
 from numpy.lib.stride_tricks import as_strided
 
 from kerasfront_numpy.ops.contraction import matmul
-from kerasfront_numpy.ops.elementwise import select, true_divide
+from kerasfront_numpy.ops.elementwise import if_else, true_divide
 from kerasfront_numpy.ops.indexing import basic_getitem
 from kerasfront_numpy.ops.kernel import INEXACT, differentiable, kernel
 from kerasfront_numpy.ops.movement import pad_constant, permute_axes, reshape
@@ -94,7 +94,7 @@ def max_pooling(x: Any, window: Sizes, strides: Sizes, padding: Any) -> Any:
     # The gradient goes to the first of the largest elements, which is the one argmax names.
     best = np.argmax(values.reshape(*values.shape[: len(window) + 1], -1, x.shape[-1]), -2, keepdims=True)
     chosen = (best == np.arange(math.prod(window))[:, None]).reshape(values.shape)
-    return sum(select(chosen, patches, x.dtype.type(0)), inside, False)
+    return sum(if_else(chosen, patches, x.dtype.type(0)), inside, False)
 
 
 @kernel

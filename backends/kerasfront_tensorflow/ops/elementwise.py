@@ -43,7 +43,7 @@ logical_and = tf.logical_and
 logical_or = tf.logical_or
 left_shift = widened(tf.bitwise.left_shift, BOOL)
 right_shift = widened(tf.bitwise.right_shift, BOOL)
-select = tf.where
+if_else = tf.where
 stop_gradient = tf.stop_gradient
 complex_from_parts = tf.complex
 

@@ -322,8 +322,8 @@ CASES = [
     ),
     case("stop_gradient", SIGNED, ref=lambda x: x * 1.0, note="no slope", gradients=(np.zeros_like(SIGNED),)),
     # -- choices, casts and bits
-    case("select", bools([[True, False, True], [False, False, True]]), LEFT, RIGHT, ref=np.where, tol=EXACT),
-    case("select", bools([True, False]), 1, array([2.5, 3.5]), ref=np.where, note="with a Python number", tol=EXACT),
+    case("if_else", bools([[True, False, True], [False, False, True]]), LEFT, RIGHT, ref=np.where, tol=EXACT),
+    case("if_else", bools([True, False]), 1, array([2.5, 3.5]), ref=np.where, note="with a Python number", tol=EXACT),
     case("where", bools([[True, False, True], [False, False, True]]), LEFT, RIGHT, ref=np.where, tol=EXACT),
     case("cast", array([-1.7, -0.2, 1.7]), "int32", ref=ints([-1, 0, 1]), tol=EXACT),
     case(
