@@ -48,7 +48,7 @@ class Worker:
         )
         self.problem = self._answer().get("error")
 
-    def ask(self, workload: str, count: int) -> dict[str, Any]:
+    def ask(self, workload: str | dict, count: int) -> dict[str, Any]:
         """Have the workload prepared or, if it is, measured."""
         if self._process.poll() is not None:
             return {"error": self.problem or "the process has ended"}
@@ -178,14 +178,20 @@ def machine(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def installed_engines() -> list[str]:
+    """Return the engines that can be imported here."""
+    return [engine for engine, module in ENGINES.items() if importlib.util.find_spec(module)]
+
+
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options."""
     names = [*WORKLOADS, "import"]
-    installed = [engine for engine, module in ENGINES.items() if importlib.util.find_spec(module)]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--backends", type=_listed(list(ENGINES)), default=installed, help="engines, comma-separated")
-    parser.add_argument("--against", type=_listed(["native", "keras"]), default=["native", "keras"])
-    parser.add_argument("--workloads", type=_listed(names), default=names, help=f"of {', '.join(names)}")
+    parser.add_argument(
+        "--backends", type=listed(list(ENGINES)), default=installed_engines(), help="engines, comma-separated"
+    )
+    parser.add_argument("--against", type=listed(["native", "keras"]), default=["native", "keras"])
+    parser.add_argument("--workloads", type=listed(names), default=names, help=f"of {', '.join(names)}")
     parser.add_argument("--repeats", type=int, default=3, help="measurements per contender; the median counts")
     parser.add_argument("--quick", action="store_true", help="a few steps only: shows that it runs, measures nothing")
     parser.add_argument("--pin", action="store_true", help="one CPU for each contender, and CPU time in the table")
@@ -209,7 +215,9 @@ def _without_files(arguments: Sequence[str]) -> list[str]:
     return kept
 
 
-def _listed(choices: list[str]) -> Any:
+def listed(choices: list[str]) -> Any:
+    """Return a parser of comma-separated names out of some choices."""
+
     def parse(text: str) -> list[str]:
         names = [name for name in text.split(",") if name]
         for name in names:

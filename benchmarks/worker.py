@@ -1,7 +1,8 @@
 """One contender on one engine, in a process of its own that takes a measurement when it is asked for one.
 
-Started by run.py. Reads lines of JSON, {"workload": name, "count": steps}, and answers each with
+Started by run.py and scaling.py. Reads lines of JSON, {"workload": name, "count": steps}, and answers each with
 {"wall_us": ..., "cpu_us": ...} per step, or {"error": text}. The first question about a workload prepares it.
+A workload that has no name in the table comes as a dict of its fields.
 """
 
 from __future__ import annotations
@@ -20,20 +21,21 @@ def module_name(contender: str, engine: str) -> str:
     return {"ours": "workloads.ours", "keras": "workloads.keras3"}.get(contender, f"workloads.native_{engine}")
 
 
-def answers(module: Any, workloads: dict) -> Any:
+def answers(module: Any, sizes: Any) -> Any:
     """Yield one answer per question."""
-    ready: dict[str, Any] = {}
+    ready: dict[Any, Any] = {}
     for line in sys.stdin:
         question = json.loads(line)
-        name = question["workload"]
+        asked = question["workload"]
+        workload = sizes.WORKLOADS[asked] if isinstance(asked, str) else sizes.from_fields(asked)
         try:
-            if name not in ready:
+            if workload not in ready:
                 # Only one workload is kept: the next one finds the memory free.
                 ready.clear()
-                ready[name] = module.prepare(workloads[name], question["count"])
-                yield {"ready": name}
+                ready[workload] = module.prepare(workload, question["count"])
+                yield {"ready": workload.name}
             else:
-                wall, cpu = ready[name]()
+                wall, cpu = ready[workload]()
                 yield {"wall_us": wall, "cpu_us": cpu}
         except Exception as error:  # noqa: BLE001 - whatever it is, the table shows it and the others go on
             yield {"error": f"{type(error).__name__}: {error}"}
@@ -59,7 +61,7 @@ def main() -> None:
         print(json.dumps({"error": f"cannot be imported: {error}"}), file=out)
         return
     print(json.dumps({"ready": f"{options.contender} on {options.engine}"}), file=out)
-    for answer in answers(module, sizes.WORKLOADS):
+    for answer in answers(module, sizes):
         print(json.dumps(answer), file=out)
 
 

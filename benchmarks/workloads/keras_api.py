@@ -28,7 +28,8 @@ def model_for(keras: Any, workload: sizes.Workload) -> Any:
             x = _block(layers, x)
         x = layers.GlobalAveragePooling1D()(x)
     else:
-        x = layers.Dense(128, activation="relu")(layers.Dense(128, activation="relu")(x))
+        for units in workload.units:
+            x = layers.Dense(units, activation="relu")(x)
     model = keras.Model(inputs, layers.Dense(sizes.CLASSES, activation="softmax")(x))
     model.compile("adam", "sparse_categorical_crossentropy")
     return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -94,7 +95,8 @@ def _model(workload: sizes.Workload) -> tuple[Callable, Any]:
             (jnp.ones(width), jnp.zeros(width)),
         )
         return _transformer, [*(block() for _ in range(sizes.BLOCKS)), last]
-    return _mlp, [_dense(784, 128), _dense(128, 128), last]
+    widths = (workload.shape[-1], *workload.units, sizes.CLASSES)
+    return _mlp, [_dense(*pair) for pair in itertools.pairwise(widths)]
 
 
 def prepare(workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -95,7 +96,8 @@ def _model(workload: sizes.Workload) -> tuple[Callable, Any]:
             (_vector(width, 1.0), _vector(width)),
         )
         return _transformer, [*(block() for _ in range(sizes.BLOCKS)), last]
-    return _mlp, [_dense(784, 128), _dense(128, 128), last]
+    widths = (workload.shape[-1], *workload.units, sizes.CLASSES)
+    return _mlp, [_dense(*pair) for pair in itertools.pairwise(widths)]
 
 
 def prepare(workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -53,8 +54,9 @@ def _model(workload: sizes.Workload) -> Any:
     if workload.name == "transformer":
         blocks = [_Block() for _ in range(sizes.BLOCKS)]
         return nn.Sequential(*blocks, _Mean(), nn.Linear(sizes.WIDTH, sizes.CLASSES))
-    dense = [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU()]
-    return nn.Sequential(*dense, nn.Linear(128, sizes.CLASSES))
+    widths = (workload.shape[-1], *workload.units)
+    hidden = [layer for pair in itertools.pairwise(widths) for layer in (nn.Linear(*pair), nn.ReLU())]
+    return nn.Sequential(*hidden, nn.Linear(widths[-1], sizes.CLASSES))
 
 
 def prepare(workload: sizes.Workload, count: int) -> Callable[[], timing.Sample]:

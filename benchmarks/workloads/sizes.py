@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class Workload:
         batch: samples per step.
         count: steps or calls in one measurement.
         quick: the same for a trial run.
+        units: of the hidden layers of a multi-layer perceptron.
+        memory_mapped: whether the inputs lie in a file instead of memory.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Workload:
     batch: int
     count: int
     quick: int
+    units: tuple[int, ...] = (128, 128)
+    memory_mapped: bool = False
 
     def data(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return random inputs and labels for so many steps, the same at each call."""
@@ -42,7 +47,22 @@ class Workload:
         x = source.rand(samples, *self.shape).astype("float32")
         if self.name == "tiny":
             return x, source.rand(samples, *self.shape).astype("float32")
+        if self.memory_mapped:
+            x = in_a_file(x)
         return x, source.randint(0, CLASSES, samples).astype("int32")
+
+
+def from_fields(fields: dict) -> Workload:
+    """Return a workload from its fields as JSON gives them."""
+    return Workload(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+
+
+def in_a_file(array: np.ndarray) -> np.ndarray:
+    """Return the array as a memory map of a file that goes away with it."""
+    with tempfile.TemporaryFile() as file:
+        mapped = np.memmap(file, array.dtype, "w+", shape=array.shape)
+    mapped[:] = array
+    return mapped
 
 
 WORKLOADS = {

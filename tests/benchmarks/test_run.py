@@ -63,3 +63,16 @@ def test_an_unknown_engine_is_refused():
     done = run("--backends", "theano")
     assert done.returncode == 2
     assert "theano" in done.stderr and "torch" in done.stderr
+
+
+def test_a_quick_scaling_run_measures_every_point_and_draws(tmp_path):
+    file, picture = tmp_path / "scaling.json", tmp_path / "scaling.png"
+    command = [sys.executable, str(ROOT / "benchmarks" / "scaling.py"), "--backends", "numpy", "--quick"]
+    command += ["--repeats", "1", "--json", str(file), "--png", str(picture)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr + done.stdout
+    found = json.loads(file.read_text())["results"]
+    scales = {"layers", "width", "batch", "samples", "samples in a file"}
+    assert {(one["scale"], one["ours"] > 0) for one in found} == {(scale, True) for scale in scales}
+    assert len(found) == 2 * len(scales)
+    assert picture.read_bytes().startswith(b"\x89PNG")
