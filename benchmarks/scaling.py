@@ -2,8 +2,8 @@
 
 Run: python benchmarks/scaling.py [--backends jax,torch] [--repeats 3] [--quick] [--pin] [--json FILE] [--png FILE]
 
-A multi-layer perceptron is trained by kerasfront and by the loop written by hand for the same engine, in turn, along these
-scales: layers, width, batch, and samples in the data set, in memory and in a file that is mapped into memory.
+A multi-layer perceptron is trained by kerasfront and by the loop written by hand for the same engine, in turn, along
+these scales: layers, width, batch, and samples in the data set, in memory and in a file that is mapped into memory.
 """
 
 from __future__ import annotations
