@@ -49,7 +49,7 @@ def test_ratios_are_those_of_the_medians(tmp_path):
     done = run("--from-json", file, "--png", str(tmp_path / "runs.png"))
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stdout.splitlines() if "jax" in line and "mlp" in line]
-    assert [cell.strip() for cell in line.split("│")[3:8]] == ["300", "150", "-", "2.00", "-"]
+    assert [cell.strip() for cell in line.split("│")[3:10]] == ["300", "150", "-", "-", "2.00", "-", "-"]
     assert (tmp_path / "runs.png").read_bytes().startswith(b"\x89PNG")
 
 
