@@ -21,14 +21,12 @@ def _check_norm(name: str, argument: str, value: Any) -> None:
 class Constraint:
     """A projection: a function from the value of a weight to an allowed value of the same shape.
 
-    A subclass implements `__call__(w)` and, to be saved, `get_config()`.
+    A subclass implements `__call__(w)` and, to be saved, `get_config()`. The base allows every value.
     """
 
     def __call__(self, w: Any) -> Any:
         """Return the allowed value that takes the place of `w`."""
-        raise NotImplementedError(
-            f"{type(self).__name__}: has no projection. Expected a method __call__(self, w). Write one."
-        )
+        return ops.convert_to_tensor(w)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor as plain data."""

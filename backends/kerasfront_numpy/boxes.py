@@ -1,7 +1,7 @@
 """autograd's box around arrays, made polite: an operand that wants its own operator gets it.
 
-`box * variable` must reach `Variable.__rmul__`, as `array * variable` does by NumPy's rule `__array_ufunc__ = None`;
-autograd's own box hands every operand to the ufunc, which raises.
+`box * variable` must reach `Variable.__rmul__`; autograd's own box hands every operand to the ufunc, which would take
+the Variable for a constant. Such operands show by a higher `__array_priority__`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _OPERATORS = ("add", "sub", "mul", "truediv", "mod", "pow", "matmul", "eq", "ne"
 
 
 class PoliteBox(ArrayBox):
-    """A box that returns NotImplemented to operands that opt out of ufuncs."""
+    """A box that returns NotImplemented to operands of a higher priority."""
 
     __slots__ = ()
     __hash__ = ArrayBox.__hash__
@@ -24,7 +24,7 @@ class PoliteBox(ArrayBox):
 
 def _deferring(operator: Callable) -> Callable:
     def deferred(self: Any, other: Any) -> Any:
-        if getattr(type(other), "__array_ufunc__", operator) is None:
+        if getattr(other, "__array_priority__", 0) > ArrayBox.__array_priority__:
             return NotImplemented
         return operator(self, other)
 

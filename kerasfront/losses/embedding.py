@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import ops
+from kerasfront.backend import masks
 from kerasfront.losses import agreement
 from kerasfront.losses.loss import LossFunctionWrapper
 
@@ -37,7 +38,8 @@ def circle(
         ValueError: the shapes do not fit.
 
     Notes:
-        A sample without another one of its class, or without one of another class, costs 0.
+        A sample without another one of its class, or without one of another class, costs 0. What costs 0 is masked, as
+        in Keras: the mean is over the others.
 
     Source: Sun et al., "Circle loss: a unified perspective of pair similarity optimization", 2020, equations 5 and 6.
     """
@@ -57,7 +59,9 @@ def circle(
     push = ops.maximum(similarity + margin, 0.0)
     near = _logarithm_of_sum(-gamma * pull * (similarity - (1.0 - margin)), same)
     far = _logarithm_of_sum(gamma * push * (similarity - margin), other)
-    return ops.softplus(near + far)
+    values = ops.softplus(near + far)
+    masks.set_mask(values, ops.greater(values, 0.0))
+    return values
 
 
 def _references(y_true: Any, y_pred: Any, labels: Any, embeddings: Any) -> tuple[Any, Any]:

@@ -174,6 +174,9 @@ class Loss:
         with masks.mask_scope():
             values = self.call(y_true, y_pred)
             call_mask = masks.get_mask(values)
+        if dispatch.dtype_of(values) != self._dtype:
+            # Python numbers in a formula may have widened a narrow type.
+            values = ops.cast(values, self._dtype)
         if call_mask is not None:
             mask = call_mask if mask is None else ops.logical_and(mask, call_mask)
         return reduce_values(values, sample_weight, mask, self.reduction, name=self.name)

@@ -201,6 +201,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
     def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
         _check_k("TopKCategoricalAccuracy", k)
+        self.k = k
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
 
 
@@ -224,6 +225,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         from_sorted_ids: bool = False,
     ) -> None:
         _check_k("SparseTopKCategoricalAccuracy", k)
+        self.k, self.from_sorted_ids = k, from_sorted_ids
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
 
 

@@ -114,7 +114,8 @@ class ConfusionRatio(Metric):
         self.thresholds = counting.checked(label, thresholds, default=0.5 if top_k is None else counting.LOWEST)
         shape = (len(self.thresholds),)
         self.true_positives = self.add_variable(shape, "zeros", name="true_positives")
-        self.missed = self.add_variable(shape, "zeros", name=self.errors)
+        self._errors = self.add_variable(shape, "zeros", name=self.errors)
+        setattr(self, self.errors, self._errors)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch.
@@ -136,11 +137,11 @@ class ConfusionRatio(Metric):
         kinds = ("true_positives", self.errors)
         right, wrong = counting.count(y_true, y_pred, weight, self.thresholds, kinds)
         self.true_positives.assign(self.true_positives + right)
-        self.missed.assign(self.missed + wrong)
+        self._errors.assign(self._errors + wrong)
 
     def result(self) -> Any:
         """Return the ratio, 0 where nothing was counted: one number for one threshold, else one for each."""
-        ratio = ops.divide_no_nan(self.true_positives, self.true_positives + self.missed)
+        ratio = ops.divide_no_nan(self.true_positives, self.true_positives + self._errors)
         return ratio[0] if len(self.thresholds) == 1 else ratio
 
     def get_config(self) -> dict[str, Any]:
@@ -161,7 +162,12 @@ def one_class(name: str, class_id: int | None, *tensors: Any) -> tuple[Any, ...]
     """
     if class_id is None:
         return tensors
-    classes = dispatch.shape_of(tensors[0])[-1] if dispatch.shape_of(tensors[0]) else None
+    if len(dispatch.shape_of(tensors[0])) < 2:
+        raise ValueError(
+            f"{name}: class_id {class_id} needs classes in the last axis. Expected labels and predictions of shape "
+            f"(batch, ..., classes); got {dispatch.shape_of(tensors[0])}. Leave class_id out."
+        )
+    classes = dispatch.shape_of(tensors[0])[-1]
     if classes is not None and not -classes <= class_id < classes:
         raise ValueError(f"{name}: class_id {class_id} names no class. Expected 0 to {classes - 1}. Correct class_id.")
     return tuple(None if tensor is None else tensor[..., class_id] for tensor in tensors)

@@ -267,6 +267,7 @@ class _BestPoint(_Counts):
                 "default is 200."
             )
         self.value, self.num_thresholds, self.class_id = bound, num_thresholds, class_id
+        setattr(self, self.argument, bound)
         self.thresholds = counting.evenly_spaced(num_thresholds)
         self._add_counts((len(self.thresholds),))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,17 +69,23 @@ class _ConfusionMatrix(Metric):
                 f"{shapes[0]} "
                 f"and {shapes[1]}. For one-hot arrays say sparse_y_true=False or sparse_y_pred=False."
             )
-        agreement.check_class_indices(self.name, y_true, self.num_classes, self.ignore_class)
-        agreement.check_class_indices(self.name, y_pred, self.num_classes)
+        self._warn_of_others(y_true, self.ignore_class)
+        self._warn_of_others(y_pred)
         self._count(y_true, y_pred, self._weight(sample_weight, mask, y_true))
+
+    def _warn_of_others(self, labels: Any, ignore_class: int | None = None) -> None:
+        try:
+            agreement.check_class_indices(self.name, labels, self.num_classes, ignore_class)
+        except ValueError as error:
+            warnings.warn(f"{error} Until then they do not count.", stacklevel=4)
 
     def _weight(self, sample_weight: Any, mask: Any, labels: Any) -> Any:
         whole = not dtypes.is_float(self.dtype)
         if sample_weight is not None and whole and dtypes.is_float(dispatch.dtype_of(sample_weight)):
-            raise ValueError(
-                f"{self.name}: weights are fractions but the counts are integers. Expected a float dtype of the "
-                "metric; got "
-                f"{self.dtype}. Pass dtype='float32' to the metric."
+            warnings.warn(
+                f"{self.name}: weights are fractions but the counts are integers, so they are cut to whole numbers. "
+                f"Expected a float dtype of the metric; got {self.dtype}. Pass dtype='float32' to the metric.",
+                stacklevel=4,
             )
         weight = masked_weight(self.name, sample_weight, mask, self.dtype)
         if weight is None:
@@ -89,8 +96,7 @@ class _ConfusionMatrix(Metric):
         classes = self.num_classes
         y_true, y_pred = (ops.cast(ops.reshape(value, (-1,)), "int32") for value in (y_true, y_pred))
         weight = ops.reshape(weight, (-1,))
-        # Nothing is lost in silence when values are known (they are checked). Traced ones outside the classes do not
-        # count.
+        # Values outside the classes do not count; where they are known there was a warning.
         known = ops.logical_and(_inside(y_true, classes), _inside(y_pred, classes))
         if self.ignore_class is not None:
             known = ops.logical_and(known, ops.not_equal(y_true, self.ignore_class))

@@ -52,8 +52,10 @@ class Metric:
         self._parts: list[Metric] = []
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Metric) and "_parts" in self.__dict__:
-            self._parts.append(value)
+        if "_parts" in self.__dict__ and isinstance(value, (Metric, Variable, list, tuple, dict)):
+            leaves = tree.flatten(value)
+            self._parts.extend(leaf for leaf in leaves if isinstance(leaf, Metric))
+            self._variables.extend(leaf for leaf in leaves if isinstance(leaf, Variable))
         super().__setattr__(name, value)
 
     @property
@@ -63,7 +65,7 @@ class Metric:
 
     @property
     def variables(self) -> list[Variable]:
-        """The state: own variables first, then those of metrics kept as attributes."""
+        """The state: own variables first, then those of metrics kept as attributes, also in lists and dicts."""
         found = [*self._variables, *(variable for part in self._parts for variable in part.variables)]
         return list({id(variable): variable for variable in found}.values())
 

@@ -381,7 +381,6 @@ def adafactor_update(
     epsilon_1: float,
     epsilon_2: float,
     clip_threshold: float,
-    relative_step: bool,
 ) -> Any:
     """Second moments factored into row and column means. Returns (parameters, rows, columns, velocities), all new.
 
@@ -390,7 +389,7 @@ def adafactor_update(
     Source: Shazeer and Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", 2018, algorithms 4 to 6.
     """
     step = _float(step)
-    bound = ops.minimum(learning_rate, 1 / ops.sqrt(step)) if relative_step else learning_rate
+    bound = ops.minimum(learning_rate, 1 / ops.sqrt(step))
     scalars = _Scalars(bound, 1 - ops.power(step, ops.full_like(step, beta_2_decay)))
 
     def update(w: Any, g: Any, row: Any, column: Any, velocity: Any) -> tuple:

@@ -41,6 +41,9 @@ def get(identifier: Any) -> Any:
 def _resolve(identifier: Any, custom_objects: dict[str, Any] | None) -> Any:
     found = identifier
     if isinstance(identifier, dict):
+        name = identifier.get("class_name")
+        if isinstance(name, str) and name in _BY_NAME:
+            identifier = {**identifier, "class_name": _BY_NAME[name].__name__}
         found = registration.deserialize_keras_object(identifier, custom_objects)
     elif isinstance(identifier, str):
         found = registration.get_registered_object(identifier, custom_objects, _TABLE) or _TABLE.get(identifier.lower())

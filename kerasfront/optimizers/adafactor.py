@@ -22,7 +22,8 @@ class Adafactor(Optimizer):
         epsilon_1: added to the squares.
         epsilon_2: the smallest scale of a weight.
         clip_threshold: the largest root mean square of an update.
-        relative_step: bound the learning rate by one over the root of the step.
+        relative_step: kept for the configuration; as in Keras 3 the learning rate is bounded by one over the root of
+            the step in either case.
 
     Raises:
         ValueError: an argument out of range.
@@ -82,7 +83,7 @@ class Adafactor(Optimizer):
         slots = [self.slots_of(column, variables) for column in (self._rows, self._columns, self._velocities)]
         new = ops.adafactor_update(
             variables, gradients, *slots, learning_rate, self.iterations + 1, self.beta_2_decay, self.epsilon_1,
-            self.epsilon_2, self.clip_threshold, self.relative_step,
+            self.epsilon_2, self.clip_threshold,
         )  # fmt: skip
         for targets, values in zip((variables, *slots), new, strict=True):
             assign_all(targets, values)

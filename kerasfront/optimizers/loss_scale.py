@@ -11,6 +11,12 @@ from kerasfront.optimizers.conditional import update_where
 from kerasfront.optimizers.optimizer import Optimizer
 from kerasfront.state.variable import Variable
 
+_UNSET = (
+    ("weight_decay", None), ("clipnorm", None), ("global_clipnorm", None), ("clipvalue", None), ("use_ema", False),
+    ("ema_momentum", 0.99), ("ema_overwrite_frequency", None), ("loss_scale_factor", None),
+    ("gradient_accumulation_steps", None),
+)  # fmt: skip
+
 
 class LossScaleOptimizer(Optimizer):
     """Scales the loss up and the gradients down, by a factor that adapts.
@@ -48,6 +54,13 @@ class LossScaleOptimizer(Optimizer):
                 "LossScaleOptimizer: the inner optimizer scales the loss already. Expected one that does not. Pass "
                 "it alone."
             )
+        if kwargs.pop("dynamic", True) is not True:
+            raise ValueError(
+                "LossScaleOptimizer: the factor always adapts. Expected dynamic=True; got dynamic=False. For a fixed "
+                "factor set `loss_scale_factor` of the inner optimizer and use it alone."
+            )
+        # What files of earlier releases hold without a value of its own has no effect.
+        kwargs = {name: value for name, value in kwargs.items() if (name, value) not in _UNSET}
         if kwargs:
             raise ValueError(
                 f"LossScaleOptimizer: {sorted(kwargs)} have no effect here. Expected inner_optimizer, initial_scale, "
@@ -94,7 +107,8 @@ class LossScaleOptimizer(Optimizer):
         def step() -> None:
             scale = ops.cast(self.dynamic_scale, "float32")
             unscaled = [ops.true_divide(g, ops.cast(scale, ops.dtype(g))) for g in gradients]
-            self.inner_optimizer.apply(unscaled, variables)
+            # A fixed factor of the inner optimizer has not scaled this loss, see `scale_loss`.
+            self.inner_optimizer._take_unscaled_step(unscaled, variables)
 
         update_where(finite, step, [*variables, *self.inner_optimizer.variables])
         self._adapt(finite)

@@ -227,6 +227,9 @@ class Optimizer(Slots):
     def _take_step(self, gradients: list, variables: list[Variable]) -> None:
         if self.loss_scale_factor:
             gradients = [ops.true_divide(g, self.loss_scale_factor) for g in gradients]
+        self._take_unscaled_step(gradients, variables)
+
+    def _take_unscaled_step(self, gradients: list, variables: list[Variable]) -> None:
         if self.gradient_accumulation_steps:
             self._accumulate(gradients, variables)
         else:

@@ -12,11 +12,18 @@ import numpy as np
 from kerasfront import dtypes, errors
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
-from kerasfront.backend.operators import Operators
+from kerasfront.backend.operators import OPS, Operators
 from kerasfront.state import scope, structure
 from kerasfront.state.untraced import untraced
 
 _names = itertools.count()
+# NumPy's functions behind the operators, by the op of that meaning.
+_OPERATORS = {
+    "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "true_divide",
+    "floor_divide": "floor_divide", "remainder": "mod", "power": "power", "matmul": "matmul", "less": "less",
+    "less_equal": "less_equal", "greater": "greater", "greater_equal": "greater_equal", "equal": "equal",
+    "not_equal": "not_equal",
+}  # fmt: skip
 _AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
 
@@ -220,6 +227,14 @@ class Variable(Operators):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        # `array + variable` is our addition and keeps gradients; other functions of NumPy get the values.
+        name = _OPERATORS.get(ufunc.__name__)
+        if name is not None and method == "__call__" and not kwargs:
+            return OPS[name](*inputs)
+        values = [value.numpy() if isinstance(value, Variable) else value for value in inputs]
+        return getattr(ufunc, method)(*values, **kwargs)
 
     def __float__(self) -> float:
         return float(self.numpy())

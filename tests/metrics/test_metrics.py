@@ -292,8 +292,6 @@ def ones(*shape):
         (lambda: metrics.F1Score(), ones(4), ones(4), None, r"f1_score: the shapes do not fit.*\(batch, classes\)"),
         (lambda: metrics.R2Score(), ones(4), ones(4), None, "r2_score: the shapes do not fit"),
         (lambda: metrics.Precision(class_id=5), ones(4, 3), ones(4, 3), None, "class_id 5 names no class"),
-        (lambda: metrics.MeanIoU(2), np.array([0, 5]), np.array([0, 1]), None, "label 5 names no class"),
-        (lambda: metrics.MeanIoU(2), np.array([0, 1]), np.array([0, 1]), np.array([0.3, 0.5]), "Pass dtype='float32'"),
         (lambda: metrics.MeanSquaredError(), ones(4, 3), ones(4, 3), ones(3), "weights do not fit"),
         (lambda: metrics.Mean(), ones(4), None, ones(4, 3), "weights do not fit"),
         (lambda: metrics.MeanSquaredError(), ones(4, 3), ones(4, 3), ones(4, 3), "weights do not fit"),
@@ -328,3 +326,39 @@ def test_names_count_up():
     first, second = metrics.AUC(), metrics.AUC()
     assert first.name != second.name
     assert metrics.AUC(name="mine").name == metrics.AUC(name="mine").name == "mine"
+
+
+def test_metrics_and_variables_in_lists_and_dicts_belong_to_the_state():
+    class Composite(metrics.Mean):
+        pass
+
+    metric = Composite(name="composite")
+    own = len(metric.variables)
+    metric.parts = {"first": [metrics.Sum()], "second": metrics.Sum()}
+    metric.more = [kerasfront.Variable(1.0), kerasfront.Variable(2.0)]
+    assert len(metric.variables) == own + 4
+
+
+def test_settings_can_be_read_back():
+    assert metrics.TopKCategoricalAccuracy(k=3).k == 3
+    assert metrics.SensitivityAtSpecificity(0.4).specificity == 0.4
+    assert metrics.RecallAtPrecision(0.6).precision == 0.6
+    assert tuple(metrics.Precision().false_positives.shape) == (1,)
+    assert tuple(metrics.Recall([0.2, 0.5]).false_negatives.shape) == (2,)
+
+
+def test_labels_outside_the_classes_do_not_count_with_a_warning():
+    metric = metrics.MeanIoU(num_classes=2)
+    with pytest.warns(UserWarning, match="names no class"):
+        metric.update_state([0, 1, 3], [0, 1, 1])
+    assert float(metric.result()) == 1.0
+
+
+def test_fractional_weights_of_whole_counts_warn():
+    with pytest.warns(UserWarning, match="Pass dtype='float32'"):
+        metrics.MeanIoU(2, dtype="int32").update_state([0, 1], [0, 1], [0.3, 0.5])
+
+
+def test_a_class_id_needs_classes():
+    with pytest.raises(ValueError, match="class_id 1 needs classes in the last axis"):
+        metrics.Precision(class_id=1).update_state([0, 1], [0.2, 0.7])

@@ -158,3 +158,14 @@ def test_ops_on_a_tensor_stay_with_its_engine_whatever_is_active(engine):
     with kf.backend.scope("numpy"):
         assert kf.backend.get(engine).is_tensor(ops.softmax(x))
         assert kf.backend.get(engine).is_tensor(ops.add(x, 1))
+
+
+def test_numpy_takes_a_variable_as_an_array_but_leaves_it_its_operators(engine):
+    v = kf.Variable(np.array([3.0, 4.0], "float32"))
+    assert np.linalg.norm(v) == 5.0
+    assert np.sqrt(v)[1] == 2.0
+    total = np.array([1.0, 1.0], "float32") + v
+    assert kf.ops.is_tensor(total)
+    np.testing.assert_array_equal(kf.ops.convert_to_numpy(total), [4.0, 5.0])
+    _, (slope,) = kf.value_and_grad(lambda: kf.ops.sum(np.array([2.0, 3.0], "float32") * v), [v])
+    np.testing.assert_array_equal(kf.ops.convert_to_numpy(slope), [2.0, 3.0])
