@@ -14,7 +14,7 @@ from kerasfront.layers.configuration import Configurable
 from kerasfront.layers.holding import Holder
 from kerasfront.layers.input_spec import check_inputs
 from kerasfront.layers.shapes import has_tensors, map_shapes, shapes_of
-from kerasfront.state.scope import autocast_scope
+from kerasfront.state import scope
 from kerasfront.state.variable import Variable, name_scope
 
 
@@ -215,7 +215,7 @@ class Layer(Configurable, Holder):
         policy = self.dtype_policy
         compute = policy.compute_dtype if self.autocast and policy.compute_dtype != policy.variable_dtype else None
         try:
-            with autocast_scope(compute):
+            with scope.autocast_scope(compute):
                 return self.call(*args, **kwargs)
         except Exception as error:
             _note_layer(error, self, args)
@@ -300,7 +300,8 @@ class Layer(Configurable, Holder):
             given = {parameters[0]: first}
         else:
             given = {f"{name}_shape": shape for name, shape in shapes.items() if f"{name}_shape" in parameters}
-        self.build(**given)
+        with scope.lasting():
+            self.build(**given)
         self._build_shapes = dict(given)
         self.built = True
 
@@ -309,7 +310,7 @@ class Layer(Configurable, Holder):
             context = calls.context or CallContext(self, kwargs.get("training"))
             outer, calls.context = calls.context, context
             try:
-                with registry.scope(self._backend):
+                with registry.scope(self._backend), scope.dropping():
                     return self._infer(context, args, dict(kwargs))
             finally:
                 calls.context = outer

@@ -10,6 +10,7 @@ from kerasfront.backend import symbolic
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.shapes import map_shapes
 from kerasfront.models.graph import Graph
+from kerasfront.state import scope
 from kerasfront.training.trainer import Trainer
 
 
@@ -67,7 +68,7 @@ class Model(Trainer, Layer):
         if self._graph is not None or input_shape is None:
             return
         specs = map_shapes(lambda shape: symbolic.KerasTensor(shape, self.compute_dtype), input_shape)
-        with symbolic.recording_off():
+        with symbolic.recording_off(), scope.dropping():
             self.call(specs)
 
     # -- structure

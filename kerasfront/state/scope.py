@@ -9,8 +9,9 @@ The handles themselves are never swapped for traced values, so nothing is lost w
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
@@ -52,6 +53,28 @@ class Frame:
         key = id(variable)
         self.values[key] = value
         self.written[key] = variable
+
+
+class Dropped(Frame):
+    """A frame whose writes nobody wants: a layer runs on symbolic tensors, and nothing has happened yet."""
+
+    __slots__ = ()
+
+
+def dropping() -> contextlib.AbstractContextManager:
+    """Return a context in which assignments are seen, and forgotten at its end; within another one it is that one."""
+    return contextlib.nullcontext() if any(isinstance(frame, Dropped) for frame in state.frames) else Dropped()
+
+
+@contextlib.contextmanager
+def lasting() -> Iterator[None]:
+    """Return a context in which assignments last although a layer runs on symbolic tensors: while it is built."""
+    previous = state.frames
+    state.frames = tuple(frame for frame in previous if not isinstance(frame, Dropped))
+    try:
+        yield
+    finally:
+        state.frames = previous
 
 
 def lookup(variable: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from kerasfront import tree
 from kerasfront.backend import masks, registry
 from kerasfront.backend.symbolic import KerasTensor, symbolic_call
-from kerasfront.state import structure
+from kerasfront.state import scope, structure
 from kerasfront.state.function import function, value_and_grad
 from kerasfront.training import targets
 from kerasfront.utils.batch_format import pack_x_y_sample_weight, unpack_x_y_sample_weight
@@ -253,9 +253,10 @@ def prepare(model: Any, kind: str, data: Any) -> None:
         )
         if (pending or not model.built) and (model._has_call or is_default(model, f"{kind}_step")):
             x, y, _ = unpack_x_y_sample_weight(tree.map_structure(_spec, data))
-            y_pred = symbolic_call(lambda inputs: model(inputs, training=kind == "train"), x)
-            for part in pending:
-                part.build(y, y_pred, getattr(model, "output_names", None))
+            with scope.dropping():
+                y_pred = symbolic_call(lambda inputs: model(inputs, training=kind == "train"), x)
+                for part in pending:
+                    part.build(y, y_pred, getattr(model, "output_names", None))
         if kind == "train" and model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
 

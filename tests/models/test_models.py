@@ -209,3 +209,22 @@ def test_summary_shows_layers_shapes_and_parameters(capsys):
     text = capsys.readouterr().out
     for words in ('Model: "net"', "one (Dense)", "(None, 3)", "15", "Total params: 23"):
         assert words in text
+
+
+def test_assignments_in_call_count_steps_and_not_the_making_of_the_model(engine):
+    class Counting(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False, name="calls")
+
+        def call(self, x):
+            self.calls.assign_add(1.0)
+            return x
+
+    counting = Counting()
+    inputs = kf.Input((1,))
+    model = kf.Model(inputs, layers.Dense(1)(counting(inputs)))
+    assert float(counting.calls) == 0.0
+    model.compile("sgd", "mse")
+    model.fit(np.ones((8, 1), "float32"), np.ones((8, 1), "float32"), batch_size=2, verbose=0)
+    assert float(counting.calls) == 4.0
