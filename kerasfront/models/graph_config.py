@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kerasfront import naming, ops, random, registration, tree
+from kerasfront import ops, random, registration, tree
 from kerasfront.backend.operators import OPS
 from kerasfront.backend.symbolic import KerasTensor, Node
 from kerasfront.layers import InputLayer, Layer
@@ -193,7 +193,9 @@ def _tensors_in(data: Any) -> list[Mapping]:
         return [found for item in data for found in _tensors_in(item)]
     if not isinstance(data, Mapping):
         return []
-    return [data] if data.get("class_name") == _TENSOR else [found for one in data.values() for found in _tensors_in(one)]
+    return (
+        [data] if data.get("class_name") == _TENSOR else [found for one in data.values() for found in _tensors_in(one)]
+    )
 
 
 def _operation_of(entry: Mapping) -> Any:
@@ -214,7 +216,10 @@ def _op_of(entry: Mapping, module: str) -> Any:
         settings = {key: value for key, value in entry["config"].items() if key not in ("name", "dtype")}
     if not callable(found):
         raise ValueError(
-            f"deserialize: {entry['class_name']!r} {naming.to_snake_case(str(entry.get('name')))!r} names no op. "
+            f"deserialize: {entry['class_name']!r} {entry.get('name')!r} names no op. "
             "Expected an op of this package. Rebuild the model from its code and load the weights alone."
         )
+    if entry["class_name"] == "GetItem":
+        # Keras's JSON has a list where the key was a tuple.
+        return lambda x, key: found(x, tuple(key) if isinstance(key, list) else key)
     return found if not settings else lambda *args, **kwargs: found(*args, **{**settings, **kwargs})

@@ -187,7 +187,11 @@ def test_clone_has_equal_layers_and_weights_of_its_own(engine, make):
 
 def test_clone_of_a_compiled_model_trains_apart_from_it(engine):
     model = kf.Sequential([kf.Input((4,)), layers.Dense(1)])
-    model.compile(kf.optimizers.Adam(0.1), loss=lambda y, p: ops.mean((y - p) ** 2, axis=-1), metrics=[kf.metrics.MeanSquaredError()])
+    model.compile(
+        kf.optimizers.Adam(0.1),
+        loss=lambda y, p: ops.mean((y - p) ** 2, axis=-1),
+        metrics=[kf.metrics.MeanSquaredError()],
+    )
     clone = kf.models.clone_model(model)
     weights = model.get_weights()
     clone.fit(X, X[:, :1], epochs=2, verbose=0)
