@@ -174,7 +174,7 @@ class Model(Trainer, Layer):
     # -- as data
 
     def get_config(self) -> dict[str, Any]:
-        """Return what makes an equal model, as plain data: the graph of a functional one, else `__init__`'s arguments."""
+        """Return what makes an equal model, as data: the graph of a functional one, else `__init__`'s arguments."""
         if self._graph is None or not takes_graph(type(self)):
             config = super().get_config()
             return {**config, **self._arguments_given()} if type(self).get_config is Model.get_config else config
