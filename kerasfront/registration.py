@@ -164,6 +164,8 @@ def _public_module(value: Any) -> str:
     module = value.__module__
     if module.partition(".")[0] != _PACKAGE:
         return module
+    if getattr(value, "__name__", None) == "Functional":
+        return "keras.src.models.functional"  # where Keras looks for it: it has no public name there
     home = module.split(".")[1] if "." in module else ""
     if home == "optimizers" and ".schedules" in module:
         home = "optimizers.schedules"

@@ -8,3 +8,14 @@ from kerasfront.backend.registry import installed as installed
 from kerasfront.backend.registry import refresh as refresh
 from kerasfront.backend.registry import scope as scope
 from kerasfront.backend.registry import use as use
+
+# Keras keeps these in its `backend` module, too.
+from kerasfront.config import backend as backend
+from kerasfront.config import epsilon as epsilon
+from kerasfront.config import floatx as floatx
+from kerasfront.config import image_data_format as image_data_format
+from kerasfront.config import set_epsilon as set_epsilon
+from kerasfront.config import set_floatx as set_floatx
+from kerasfront.config import set_image_data_format as set_image_data_format
+from kerasfront.dtypes import result_type as result_type
+from kerasfront.dtypes import standardize_dtype as standardize_dtype

@@ -58,6 +58,9 @@ class Configurable:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Make a layer from `get_config`'s result."""
+        if config.get("quantization_config", 0) is None:
+            # Keras writes this for layers that could be quantized, and are not.
+            config = {key: value for key, value in config.items() if key != "quantization_config"}
         try:
             return cls(**config)
         except TypeError as error:
@@ -81,6 +84,7 @@ class Configurable:
             given = {key: _tuples(shape) for key, shape in shapes.items()}
             self.build(*given.values()) if len(given) == 1 else self.build(**given)
             self.built = True
+            self._build_shapes = given
 
     def save_own_variables(self, store: dict[str, Any]) -> None:
         """Put the layer's own weights into a store, by place."""

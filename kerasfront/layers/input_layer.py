@@ -80,6 +80,7 @@ class InputLayer(Layer):
             "sparse": False,
             "ragged": False,
             "name": self.name,
+            **({"optional": True} if self.optional else {}),
         }
 
 

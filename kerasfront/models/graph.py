@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kerasfront import dtypes, ops, tree
+from kerasfront import ops, tree
 from kerasfront.backend import dispatch, masks
 from kerasfront.backend.symbolic import KerasTensor, Node
 from kerasfront.layers import Layer
@@ -145,6 +145,11 @@ class Graph:
 
     def _adapted(self, value: Any, tensor: KerasTensor) -> Any:
         if value is None:
+            if not getattr(tensor.node and tensor.node.operation, "optional", False):
+                raise ValueError(
+                    f"{self.name}: input {tensor.name!r} is None, but not optional. Expected a tensor of shape "
+                    f"{tensor.shape}. Pass one, or make it with keras.Input(..., optional=True)."
+                )
             return None
         shape, expected = dispatch.shape_of(value), tensor.shape
         if len(shape) == len(expected) + 1 and shape[-1] == 1:
@@ -159,11 +164,7 @@ class Graph:
                 f"{self.name}: wrong shape of input {tensor.name!r}. Expected {expected}; got {shape}. Reshape the"
                 f" data or change the input."
             )
-        if (
-            dispatch.dtype_of(value) != tensor.dtype
-            and not dtypes.is_float(dispatch.dtype_of(value))
-            and tensor.dtype != "string"
-        ):
+        if dispatch.dtype_of(value) != tensor.dtype and tensor.dtype != "string":
             value = _with_mask_of(value, ops.cast(value, tensor.dtype))
         return value
 

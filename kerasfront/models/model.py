@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import threading
 from typing import Any
 
-from kerasfront import tree
+from kerasfront import registration, tree
 from kerasfront.backend import symbolic
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.shapes import map_shapes
@@ -170,6 +172,42 @@ class Model(Trainer, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
+    # -- as data
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal model, as data: the graph of a functional one, else `__init__`'s arguments."""
+        if self._graph is None or not takes_graph(type(self)):
+            config = super().get_config()
+            return {**config, **self._arguments_given()} if type(self).get_config is Model.get_config else config
+        from kerasfront.models.graph_config import graph_to_config
+
+        return {"name": self.name, "trainable": self._trainable, **graph_to_config(self._graph)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Make a model from `get_config`'s result."""
+        from kerasfront.models.graph_config import graph_from_config, is_graph_config
+
+        if not is_graph_config(config):
+            return super().from_config(config)
+        with symbolic.recording_on():
+            inputs, outputs = graph_from_config(config, custom_objects)
+        model = (cls if takes_graph(cls) else Functional)(inputs, outputs, name=config.get("name"))
+        # What is frozen below is in the layers' configs.
+        model._trainable = bool(config.get("trainable", True))
+        return model
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the model without its weights as JSON; `keras.models.model_from_json` reads it.
+
+        Args:
+            **kwargs: for `json.dumps`.
+
+        Raises:
+            ValueError: a layer or function that cannot be saved.
+        """
+        return json.dumps(registration.serialize_keras_object(self), **kwargs)
+
     def to_backend(self, name: str) -> Model:
         """Move the model to another engine, with optimizer state, metrics and seeds, and return it.
 
@@ -198,6 +236,14 @@ class Model(Trainer, Layer):
 
 class Functional(Model):
     """A model made from symbolic inputs and outputs; `Model(inputs, outputs)` returns one."""
+
+
+def takes_graph(cls: type) -> bool:
+    """Return whether a class of models is made from inputs and outputs, as `Model` is; a subclass may take others."""
+    parameters = inspect.signature(cls.__init__).parameters
+    kinds = {one.kind for one in parameters.values()}
+    anything = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds and len(parameters) == 3
+    return anything or {"inputs", "outputs"} <= set(parameters)
 
 
 def _graph_arguments(args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any, tuple, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import threading
 from collections.abc import Callable
@@ -38,6 +39,8 @@ class name_scope:
     """A context that goes in front of the paths of Variables made in it."""
 
     def __init__(self, name: str):
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"name_scope: name is {name!r}. Expected a string without '/'. Nest scopes instead.")
         self.name = name
 
     def __enter__(self) -> name_scope:
@@ -61,7 +64,7 @@ class Variable(Operators):
     Variable belongs to the backend that is active when it is made; `move_to` changes that.
 
     Args:
-        initializer: a value, or a callable `(shape, dtype) -> value`.
+        initializer: a value, a callable `(shape, dtype) -> value`, or the name of an initializer.
         shape: dimensions; needed for a callable.
         dtype: None for the value's own, or the default float type for a callable.
         trainable: whether optimizers change it.
@@ -123,6 +126,9 @@ class Variable(Operators):
 
     def _initial(self, initializer: Any, shape: Any, dtype: Any) -> Any:
         """Return the first value: a host array of our own, or an engine's tensor."""
+        if isinstance(initializer, str) and (shape is not None or dtypes.standardize_dtype(dtype) != "string"):
+            # Initializers lie above Variables; they are asked for by name only when one is named.
+            initializer = importlib.import_module("kerasfront.initializers").get(initializer)
         if callable(initializer):
             if shape is None:
                 raise ValueError(

@@ -169,3 +169,18 @@ def test_numpy_takes_a_variable_as_an_array_but_leaves_it_its_operators(engine):
     np.testing.assert_array_equal(kf.ops.convert_to_numpy(total), [4.0, 5.0])
     _, (slope,) = kf.value_and_grad(lambda: kf.ops.sum(np.array([2.0, 3.0], "float32") * v), [v])
     np.testing.assert_array_equal(kf.ops.convert_to_numpy(slope), [2.0, 3.0])
+
+
+def test_a_variable_takes_the_name_of_an_initializer(engine):
+    v = kf.Variable("ones", shape=(2,), dtype="float32")
+    np.testing.assert_array_equal(v.numpy(), [1.0, 1.0])
+    with pytest.raises(ValueError, match="shape is missing"):
+        kf.Variable("ones")
+    with pytest.raises(ValueError, match="initializer: unknown name 'onse'"):
+        kf.Variable("onse", shape=(2,))
+
+
+@pytest.mark.parametrize("name", ["a/b", 3])
+def test_a_name_scope_needs_one_part_of_a_path(name):
+    with pytest.raises(ValueError, match="Expected a string without '/'"):
+        kf.name_scope(name)

@@ -85,3 +85,13 @@ def test_line_counter_counts_code_only():
     )
     rows = {row for token in count_lines.code_tokens(source) for row in range(token.start[0], token.end[0] + 1)}
     assert rows == {5, 6, 7, 10, 12, 13}
+
+
+def test_backend_has_the_settings_and_dtypes_that_keras_keeps_there():
+    from kerasfront import backend
+
+    assert backend.floatx() == "float32"
+    assert backend.epsilon() == 1e-7
+    assert backend.image_data_format() == "channels_last"
+    assert backend.result_type("int8", float) == "float32"
+    assert backend.standardize_dtype("float") == "float32"
