@@ -11,8 +11,10 @@ from kerasfront.backend.operators import OPS as _OPS
 from kerasfront.backend.symbolic import KerasTensor as KerasTensor
 from kerasfront.ops import (
     activations,
+    adaptive_pooling,
     arithmetic,
     attention,
+    blocks,
     contraction,
     control,
     convolution,
