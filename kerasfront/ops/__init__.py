@@ -19,6 +19,7 @@ from kerasfront.ops import (
     control,
     convolution,
     creation,
+    ctc,
     elementwise,
     factorization,
     indexing,
