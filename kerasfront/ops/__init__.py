@@ -20,6 +20,7 @@ from kerasfront.ops import (
     convolution,
     creation,
     ctc,
+    differentiation,
     elementwise,
     factorization,
     indexing,
@@ -40,7 +41,8 @@ _FUNCTIONS = {
         "linspace", "ndim", "saturate_cast", "shape", "size",
     ),
     contraction: ("einsum",),
-    control: ("fori_loop", "map"),
+    control: ("associative_scan", "fori_loop", "map", "switch"),
+    differentiation: ("custom_gradient", "jvp"),
 }  # fmt: skip
 
 globals().update(_OPS)
