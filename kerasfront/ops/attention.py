@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from kerasfront import dtypes
+from kerasfront.backend import registry
 from kerasfront.backend.dispatch import OptionalTensor, Tensor, derived, dtype_of, shape_of
 from kerasfront.errors import OpError
 from kerasfront.ops import _dtypes
@@ -59,8 +60,14 @@ def dot_product_attention(
     Args:
         mask: true where attention is allowed. scale: 1 / sqrt(size) for None.
         is_causal: each query sees keys up to its own place only.
-        flash_attention: True is refused where the engine has none; None lets it choose.
+        flash_attention: True is refused where no accelerator or no kernel of the engine could do it; None and False
+            leave the choice to the engine, which gives the same numbers.
         attn_logits_soft_cap: limit logits smoothly to this size.
+
+    Raises:
+        OpError: other shapes, or heads that are no multiple.
+
+    Notes: A row of the mask that allows nothing gives the mean of the values.
 
     Source: Vaswani et al., "Attention Is All You Need" (2017), equation 1.
     """
@@ -68,6 +75,11 @@ def dot_product_attention(
         raise OpError(
             f"dot_product_attention: shapes {shape_of(query)}, {shape_of(key)}, {shape_of(value)}. "
             "Expected four axes each: batch, time, heads, size."
+        )
+    if flash_attention and not _may_flash():
+        raise OpError(
+            "dot_product_attention: flash_attention is True, but there is no such kernel here. Expected an engine with"
+            " a fused kernel, on an accelerator. Pass None to let the engine choose."
         )
     heads, kv_heads = shape_of(query)[2], shape_of(key)[2]
     if kv_heads and heads and heads % kv_heads:
@@ -82,6 +94,11 @@ def dot_product_attention(
     return permute_axes(_attend(q, k, v, total, factor, attn_logits_soft_cap), (0, 2, 1, 3))
 
 
+def _may_flash() -> bool:
+    backend = registry.active()
+    return hasattr(backend.overrides, "_attend") and any(not name.startswith("cpu") for name in backend.devices())
+
+
 def _additive(query: Any, key: Any, bias: Any, mask: Any, is_causal: bool, name: str) -> Any:
     """Merge bias, mask and causality into what is added to the logits; None for nothing."""
     if is_causal:
@@ -90,5 +107,7 @@ def _additive(query: Any, key: Any, bias: Any, mask: Any, is_causal: bool, name:
         mask = causal if mask is None else logical_and(cast(mask, "bool"), causal)
     if mask is None:
         return bias
-    blocked = if_else(cast(mask, "bool"), cast(0, name), cast(lowest(name), name))
+    # So low that a row without any allowed place forgets its logits, in float64 too: it gets the mean of the values.
+    nothing = -6e4 if name == "float16" else -1e30
+    blocked = if_else(cast(mask, "bool"), cast(0, name), cast(nothing, name))
     return blocked if bias is None else add(bias, blocked)
