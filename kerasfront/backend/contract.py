@@ -38,6 +38,9 @@ class Backend:
     prefers_host_random: bool = False
     """Whether eager random draws are cheaper on the host (engines that compile each small op)."""
 
+    compiles: bool = True
+    """Whether `keras.function` and steps are traced by default: decisions on values are then not known in them."""
+
     # -- tensors ---------------------------------------------------------------------------------
 
     def is_tensor(self, value: Any) -> bool:

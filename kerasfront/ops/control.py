@@ -44,6 +44,14 @@ def tensors(structure: Any) -> Any:
     return tree.map_structure(lambda leaf: leaf if leaf is None else convert_to_tensor(leaf), structure)
 
 
+def _symbols(structure: Any) -> Any:
+    """Return new symbolic tensors in the places of tensors: what a recorded node gives is never known already."""
+    return tree.map_structure(
+        lambda leaf: leaf if leaf is None else symbolic.KerasTensor(dispatch.shape_of(leaf), dispatch.dtype_of(leaf)),
+        structure,
+    )
+
+
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
     """Return `true_fn()` where the scalar condition holds, else `false_fn()`.
 
@@ -60,7 +68,7 @@ def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
     owner = owner_among(pred)
     if owner is dispatch.SYMBOLIC:
         true_fn_, false_fn_ = _alike("cond", true_fn, false_fn)
-        return symbolic.record(cond, lambda: (false_fn_(), true_fn_())[1], (pred, true_fn, false_fn), {})
+        return symbolic.record(cond, lambda: _symbols((false_fn_(), true_fn_())[1]), (pred, true_fn, false_fn), {})
     if dispatch.is_concrete(pred):
         return true_fn() if bool(_known(pred)) else false_fn()
     return owner.ops.cond(tensors(pred), *_alike("cond", true_fn, false_fn))
@@ -145,7 +153,7 @@ def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
     if owner is dispatch.SYMBOLIC:
         results = _alike("switch", *(functools.partial(branch, *operands) for branch in branches))
         return symbolic.record(
-            switch, lambda: [result() for result in results][0], (index, list(branches), *operands), {}
+            switch, lambda: _symbols([result() for result in results][0]), (index, list(branches), *operands), {}
         )
     if dispatch.is_concrete(index):
         place = int(_known(index))
@@ -197,7 +205,8 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iteration
 
     owner = owner_among(variables)
     if owner is dispatch.SYMBOLIC:
-        result = symbolic.record(while_loop, lambda: step(*variables), (cond, body, loop_vars, maximum_iterations), {})
+        arguments = (cond, body, loop_vars, maximum_iterations)
+        result = symbolic.record(while_loop, lambda: _symbols(step(*variables)), arguments, {})
     else:
         result = owner.ops.while_loop(cond, step, variables, maximum_iterations)
     return result[0] if single else (list(result) if isinstance(loop_vars, list) else result)
@@ -251,11 +260,8 @@ def scan(
 def _no_outputs(f: Callable, init: Any, xs: Any) -> Any:
     """Return what no steps give: the outputs that f would return, none of each."""
 
-    def symbol(leaf: Any) -> Any:
-        return leaf if leaf is None else symbolic.KerasTensor(dispatch.shape_of(leaf), dispatch.dtype_of(leaf))
-
     with symbolic.recording_off():
-        _, ys = _infer_scan(f, tree.map_structure(symbol, init), xs, 0)
+        _, ys = _infer_scan(f, _symbols(init), xs, 0)
     return tree.map_structure(lambda leaf: leaf if leaf is None else zeros(leaf.shape, leaf.dtype), ys)
 
 
@@ -270,7 +276,7 @@ def _infer_scan(f: Callable, init: Any, xs: Any, steps: int | None) -> tuple[Any
         ),
         y,
     )
-    return carry, stacked
+    return _symbols(carry), stacked
 
 
 def vectorized_map(function: Callable, elements: Any) -> Any:
@@ -359,7 +365,7 @@ def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int =
 def _infer_alike(f: Callable, leaves: list, spec: Any) -> list:
     """The running results look like the elements; `f` is run once so that what it refuses is refused here."""
     f(tree.unflatten(spec, leaves), tree.unflatten(spec, leaves))
-    return [symbolic.KerasTensor(dispatch.shape_of(leaf), dispatch.dtype_of(leaf)) for leaf in leaves]
+    return _symbols(leaves)
 
 
 def _prefixes(function: Callable, leaves: list) -> list:
