@@ -1,4 +1,4 @@
-"""Draws whose sizes are not known yet: in layers of functional models with an open batch, eager, compiled and trained."""
+"""Draws of sizes that are not known yet, in layers of functional models with an open batch, and what they look like."""
 
 import numpy as np
 import pytest
