@@ -44,12 +44,18 @@ def tensors(structure: Any) -> Any:
     return tree.map_structure(lambda leaf: leaf if leaf is None else convert_to_tensor(leaf), structure)
 
 
-def _symbols(structure: Any) -> Any:
-    """Return new symbolic tensors in the places of tensors: what a recorded node gives is never known already."""
+def fresh(structure: Any) -> Any:
+    """Return new symbolic tensors in the places of tensors: arguments for functions whose results are inferred."""
     return tree.map_structure(
         lambda leaf: leaf if leaf is None else symbolic.KerasTensor(dispatch.shape_of(leaf), dispatch.dtype_of(leaf)),
         structure,
     )
+
+
+def _symbols(structure: Any) -> Any:
+    """Return new symbolic tensors for what functions return: the results of a recorded node are never known already."""
+    symbolic.notice(structure)
+    return fresh(structure)
 
 
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
@@ -68,7 +74,9 @@ def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
     owner = owner_among(pred)
     if owner is dispatch.SYMBOLIC:
         true_fn_, false_fn_ = _alike("cond", true_fn, false_fn)
-        return symbolic.record(cond, lambda: _symbols((false_fn_(), true_fn_())[1]), (pred, true_fn, false_fn), {})
+        return symbolic.record_functions(
+            cond, lambda: _symbols((false_fn_(), true_fn_())[1]), (pred, true_fn, false_fn)
+        )
     if dispatch.is_concrete(pred):
         return true_fn() if bool(_known(pred)) else false_fn()
     return owner.ops.cond(tensors(pred), *_alike("cond", true_fn, false_fn))
@@ -104,6 +112,7 @@ def _alike(name: str, *functions: Callable) -> list[Callable]:
 
 def _agree(name: str, known: list, result: Any, this: str, that: str) -> None:
     """Note the first result's structure, shapes and dtypes, and refuse a later one that has others."""
+    symbolic.notice(result)
     leaves, spec = tree.flatten_with_spec(result)
     kinds = [_shape_and_dtype(leaf) for leaf in leaves]
     if not known:
@@ -151,9 +160,9 @@ def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
     _check_scalar("switch", "index", index)
     owner = owner_among(index, operands)
     if owner is dispatch.SYMBOLIC:
-        results = _alike("switch", *(functools.partial(branch, *operands) for branch in branches))
-        return symbolic.record(
-            switch, lambda: _symbols([result() for result in results][0]), (index, list(branches), *operands), {}
+        results = _alike("switch", *(functools.partial(branch, *fresh(operands)) for branch in branches))
+        return symbolic.record_functions(
+            switch, lambda: _symbols([result() for result in results][0]), (index, list(branches), *operands)
         )
     if dispatch.is_concrete(index):
         place = int(_known(index))
@@ -206,7 +215,7 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iteration
     owner = owner_among(variables)
     if owner is dispatch.SYMBOLIC:
         arguments = (cond, body, loop_vars, maximum_iterations)
-        result = symbolic.record(while_loop, lambda: _symbols(step(*variables)), arguments, {})
+        result = symbolic.record_functions(while_loop, lambda: _symbols(step(*fresh(variables))), arguments)
     else:
         result = owner.ops.while_loop(cond, step, variables, maximum_iterations)
     return result[0] if single else (list(result) if isinstance(loop_vars, list) else result)
@@ -239,8 +248,8 @@ def scan(
     steps = known.pop() if known else None
     owner = owner_among(init, xs)
     if owner is dispatch.SYMBOLIC:
-        return symbolic.record(
-            scan, lambda: _infer_scan(f, init, xs, steps), (f, init, xs, length, reverse, unroll), {}
+        return symbolic.record_functions(
+            scan, lambda: _infer_scan(f, init, xs, steps), (f, init, xs, length, reverse, unroll)
         )
     if steps == 0:
         return init, _no_outputs(f, init, xs)
@@ -261,7 +270,7 @@ def _no_outputs(f: Callable, init: Any, xs: Any) -> Any:
     """Return what no steps give: the outputs that f would return, none of each."""
 
     with symbolic.recording_off():
-        _, ys = _infer_scan(f, _symbols(init), xs, 0)
+        _, ys = _infer_scan(f, init, xs, 0)
     return tree.map_structure(lambda leaf: leaf if leaf is None else zeros(leaf.shape, leaf.dtype), ys)
 
 
@@ -269,7 +278,8 @@ def _infer_scan(f: Callable, init: Any, xs: Any, steps: int | None) -> tuple[Any
     def slice_of(leaf: Any) -> Any:
         return leaf if leaf is None else symbolic.KerasTensor(dispatch.shape_of(leaf)[1:], dispatch.dtype_of(leaf))
 
-    carry, y = f(init, tree.map_structure(slice_of, xs))
+    carry, y = f(fresh(init), tree.map_structure(slice_of, xs))
+    symbolic.notice(y)
     stacked = tree.map_structure(
         lambda leaf: (
             leaf if leaf is None else symbolic.KerasTensor((steps, *dispatch.shape_of(leaf)), dispatch.dtype_of(leaf))
@@ -289,7 +299,7 @@ def vectorized_map(function: Callable, elements: Any) -> Any:
         def infer() -> Any:
             return _infer_scan(lambda _, x: (None, function(x)), None, elements, size)[1]
 
-        return symbolic.record(vectorized_map, infer, (function, elements), {})
+        return symbolic.record_functions(vectorized_map, infer, (function, elements))
     return owner.ops.vectorized_map(function, elements)
 
 
@@ -355,8 +365,8 @@ def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int =
 
     owner = owner_among(leaves)
     if owner is dispatch.SYMBOLIC:
-        return symbolic.record(
-            associative_scan, lambda: tree.unflatten(spec, _infer_alike(f, leaves, spec)), (f, elems, reverse, axis), {}
+        return symbolic.record_functions(
+            associative_scan, lambda: tree.unflatten(spec, _infer_alike(f, leaves, spec)), (f, elems, reverse, axis)
         )
     with registry.scope(owner):
         return tree.unflatten(spec, run(leaves))
@@ -364,8 +374,8 @@ def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int =
 
 def _infer_alike(f: Callable, leaves: list, spec: Any) -> list:
     """The running results look like the elements; `f` is run once so that what it refuses is refused here."""
-    f(tree.unflatten(spec, leaves), tree.unflatten(spec, leaves))
-    return _symbols(leaves)
+    f(tree.unflatten(spec, fresh(leaves)), tree.unflatten(spec, fresh(leaves)))
+    return fresh(leaves)
 
 
 def _prefixes(function: Callable, leaves: list) -> list:

@@ -10,7 +10,7 @@ from typing import Any
 from kerasfront import dtypes, tree
 from kerasfront.backend import dispatch, registry, symbolic
 from kerasfront.errors import OpError
-from kerasfront.ops.control import owner_among, tensors
+from kerasfront.ops.control import fresh, owner_among, tensors
 from kerasfront.ops.creation import zeros_like
 from kerasfront.ops.elementwise import add, multiply
 from kerasfront.ops.reductions import sum
@@ -53,17 +53,17 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> An
         )
     owner = owner_among(leaves, directions)
     if owner is dispatch.SYMBOLIC:
-        return symbolic.record(jvp, lambda: _infer_jvp(fun, primals, has_aux), (fun, primals, tangents, has_aux), {})
+        return symbolic.record_functions(
+            jvp, lambda: _infer_jvp(fun, primals, has_aux), (fun, primals, tangents, has_aux)
+        )
     with registry.scope(owner):
         return _jvp(fun, leaves, spec, directions, has_aux, owner)
 
 
 def _infer_jvp(fun: Callable, primals: tuple, has_aux: bool) -> tuple:
-    result = fun(*primals)
+    result = fun(*fresh(primals))
     outputs, *aux = result if has_aux else (result,)
-    like = tree.map_structure(
-        lambda leaf: symbolic.KerasTensor(dispatch.shape_of(leaf), dispatch.dtype_of(leaf)), outputs
-    )
+    like = fresh(outputs)
     return (outputs, like, *aux)
 
 
@@ -152,7 +152,7 @@ def custom_gradient(f: Callable) -> Callable:
         args = tensors(args)
         owner = owner_among(args)
         if owner is dispatch.SYMBOLIC:
-            return symbolic.record(with_gradient, lambda: f(*args)[0], args, {})
+            return symbolic.record_functions(with_gradient, lambda: f(*fresh(args))[0], args)
         leaves, spec = tree.flatten_with_spec(args)
         places = [i for i, leaf in enumerate(leaves) if leaf is not None]
         structure: Any = None

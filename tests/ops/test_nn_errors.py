@@ -157,3 +157,20 @@ def test_a_custom_gradient_may_read_variables(engine):
     x = keras.Variable(2.0)
     loss, (gradient,) = keras.value_and_grad(lambda: scaled(x), [x])
     assert float(loss) == 6 and float(gradient) == 5
+
+
+X_IN = keras.Input((3,))
+CLOSING = {
+    "cond": lambda: ops.cond(ops.sum(X_IN) > 0, lambda: X_IN * 2.0, lambda: X_IN),
+    "switch": lambda: ops.switch(ops.cast(ops.sum(X_IN), "int32"), [lambda: X_IN]),
+    "scan": lambda: ops.scan(lambda c, row: (c + ops.sum(X_IN), row), X_IN[0], X_IN),
+    "fori_loop": lambda: ops.fori_loop(0, 2, lambda i, v: v + X_IN, X_IN),
+    "while_loop": lambda: ops.while_loop(lambda v: True, lambda v: v + X_IN, X_IN, 2),
+    "map": lambda: ops.map(lambda row: ops.add(row, ops.sum(X_IN)), X_IN),
+}
+
+
+@pytest.mark.parametrize("name", CLOSING)
+def test_functions_that_close_over_symbolic_tensors_are_refused(name):
+    with pytest.raises(OpError, match="a function closes over"):
+        CLOSING[name]()
