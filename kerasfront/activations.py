@@ -64,7 +64,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
         x: a tensor.
         axis: an integer, a tuple of them, or None for all.
     """
-    return ops.softmax(x, axis) if isinstance(axis, int) else ops.softmax_over_axes(x, axis)
+    return ops.softmax(x, axis)
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:

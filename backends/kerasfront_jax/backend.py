@@ -70,6 +70,27 @@ class JaxBackend(Backend):
         (loss, further), gradients = jax.value_and_grad(watched, has_aux=True)(list(values))
         return loss, further, gradients if connected else [None] * len(values)
 
+    def with_gradient(self, function: Callable, values: list) -> list:
+        # JAX wants special zeros for integers; they are closed over instead.
+        places = [i for i, value in enumerate(values) if jnp.issubdtype(value.dtype, jnp.inexact)]
+
+        def run(*moving: Any) -> tuple[list, Callable]:
+            every = list(values)
+            for place, value in zip(places, moving, strict=True):
+                every[place] = value
+            outputs, pullback = function(every)
+
+            def back(upstream: list) -> tuple:
+                found = pullback(list(upstream))
+                return tuple(
+                    jnp.zeros_like(values[i]) if found[i] is None else jnp.asarray(found[i], values[i].dtype)
+                    for i in places
+                )
+
+            return outputs, back
+
+        return jax.custom_gradient(run)(*(values[i] for i in places)) if places else function(values)[0]
+
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
         return None if jit_compile is False else jax.jit(pure)
 

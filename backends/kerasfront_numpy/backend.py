@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from autograd.core import VJPNode, add_outgrads
-from autograd.extend import vspace
+from autograd import builtins  # noqa: F401 - teaches autograd tuples
+from autograd.core import VJPNode, add_outgrads, defvjp_argnums
+from autograd.extend import primitive, vspace
 from autograd.tracer import getval, isbox, new_box, trace_stack
 from autograd.util import toposort
 
@@ -69,6 +70,9 @@ class NumpyBackend(Backend):
         gradients = [g if g is None else cast(g, value.dtype) for g, value in zip(gradients, values, strict=True)]
         return unboxed[0], unboxed[1:], gradients
 
+    def with_gradient(self, function: Callable, values: list) -> list:
+        return list(_given(function, {}, *values))
+
     @contextlib.contextmanager
     def _level(self) -> Iterator[int]:
         # autograd's own count is shared by all threads; within one it must grow from outer to inner.
@@ -91,6 +95,27 @@ class NumpyBackend(Backend):
         samples = [np.zeros([2 if n is None else n for n in spec.shape], np.dtype(spec.dtype)) for spec in specs]
         with np.errstate(all="ignore"):
             return tree.map_structure(lambda leaf: (np.shape(leaf), str(leaf.dtype)), function(*samples))
+
+
+@primitive
+def _given(function: Callable, found: dict, *values: Any) -> tuple:
+    outputs, found["pullback"] = function(list(values))
+    return tuple(outputs)
+
+
+def _given_vjp(places: tuple, outputs: tuple, arguments: tuple, _: dict) -> Callable:
+    function, found, *values = arguments
+    # For a gradient of the gradient what the pullback has closed over must be followed too.
+    pullback = function(values)[1] if any(map(isbox, values)) else found["pullback"]
+
+    def back(upstream: Any) -> list:
+        gradients = pullback(list(upstream))
+        return [vspace(values[i - 2]).zeros() if gradients[i - 2] is None else gradients[i - 2] for i in places]
+
+    return back
+
+
+defvjp_argnums(_given, _given_vjp)
 
 
 def _backward(end: VJPNode, gradient: Any, roots: list[VJPNode]) -> list:

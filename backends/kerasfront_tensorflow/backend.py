@@ -78,6 +78,23 @@ class TensorFlowBackend(Backend):
             gradients[place] = _dense(gradient, values[place])
         return loss, further, gradients
 
+    def with_gradient(self, function: Callable, values: list) -> list:
+        @tf.custom_gradient
+        def run(*values: Any) -> tuple[list, Callable]:
+            outputs, pullback = function(list(values))
+            # Unchanged arguments would be taken for results of the operation and of nothing at once.
+            outputs = [tf.identity(output) for output in outputs]
+
+            def back(*upstream: Any, variables: Sequence = ()) -> Any:
+                whole = [tf.zeros_like(y) if g is None else g for y, g in zip(outputs, upstream, strict=True)]
+                gradients = pullback(whole)
+                # TensorFlow asks for those by the variables that the function reads, which are none of ours.
+                return (gradients, [None] * len(variables)) if variables else gradients
+
+            return outputs, back
+
+        return list(run(*values))
+
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable:
         return _Compiled(pure, bool(jit_compile))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasfront.ops import indexing, movement
+from kerasfront.ops import activations, indexing, movement
 from kerasfront_tensorflow.ops.indexing import sort_key
 from kerasfront_tensorflow.ops.kernel import BOOL, INTEGERS, widened
 
@@ -19,8 +19,14 @@ sigmoid = tf.sigmoid
 silu = tf.nn.silu
 softplus = tf.nn.softplus
 relu = tf.nn.relu
-softmax = tf.nn.softmax
-log_softmax = tf.nn.log_softmax
+
+
+def softmax(x: Any, axis: Any = -1) -> Any:
+    return tf.nn.softmax(x, axis) if isinstance(axis, int) else activations.softmax.op.body(x, axis)
+
+
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    return tf.nn.log_softmax(x, axis) if isinstance(axis, int) else activations.log_softmax.op.body(x, axis)
 
 
 def square(x: Any) -> Any:

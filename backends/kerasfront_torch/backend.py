@@ -103,6 +103,26 @@ class TorchBackend(Backend):
             return loss, further, gradients
         return loss.detach(), [x.detach() if x.requires_grad else x for x in further], gradients
 
+    def with_gradient(self, function: Callable, values: list) -> list:
+        found: Callable | None = None
+
+        class Given(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, *inputs: torch.Tensor) -> tuple:
+                nonlocal found
+                outputs, found = function(list(inputs))
+                ctx.save_for_backward(*inputs)
+                ctx.mark_non_differentiable(*[y for y in outputs if not (y.is_floating_point() or y.is_complex())])
+                return tuple(outputs)
+
+            @staticmethod
+            def backward(ctx: Any, *upstream: torch.Tensor) -> tuple:
+                # For a gradient of the gradient what the pullback has closed over must be followed too.
+                pullback = function(list(ctx.saved_tensors))[1] if torch.is_grad_enabled() else found
+                return tuple(pullback(list(upstream)))
+
+        return list(Given.apply(*values))
+
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable:
         return compilation.Compiled(pure) if jit_compile else compilation.eager(pure)
 

@@ -38,6 +38,9 @@ class Backend:
     prefers_host_random: bool = False
     """Whether eager random draws are cheaper on the host (engines that compile each small op)."""
 
+    compiles: bool = True
+    """Whether `keras.function` and steps are traced by default: decisions on values are then not known in them."""
+
     # -- tensors ---------------------------------------------------------------------------------
 
     def is_tensor(self, value: Any) -> bool:
@@ -125,6 +128,24 @@ class Backend:
             value, dense, None where the loss does not depend on the value (an engine that cannot tell gives zeros).
         """
         raise NotImplementedError
+
+    def with_gradient(
+        self, function: Callable[[list[Tensor]], tuple[list[Tensor], Callable]], values: list[Tensor]
+    ) -> list[Tensor]:
+        """Run a function whose gradient is given.
+
+        Args:
+            function: takes the values, returns a list of outputs and `pullback(upstream) -> gradients`, which takes
+                one gradient per output and returns one per value (None for zeros). It may be called several times.
+            values: its tensors.
+
+        Returns:
+            The outputs. Differentiating them by the values calls the pullback.
+        """
+        raise errors.UnsupportedOp(
+            f"custom_gradient: not offered by backend {self.name!r}. Use ops whose gradients are right, with"
+            f" ops.stop_gradient."
+        )
 
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
         """Make a pure function fast.

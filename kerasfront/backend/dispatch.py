@@ -7,6 +7,7 @@ An op is a decorated function. Its annotations say what dispatch has to do with 
     Tensors         a list or tuple of tensors
     Axis            one axis of the first tensor, made non-negative
     Axes            None (all), one or several axes of the first tensor, made a sorted tuple of non-negative ones
+    AxisOrAxes      the same, where one axis becomes a number as for Axis
     Shape           made a tuple; a symbolic dimension (None) makes the call symbolic
     DType           a dtype in any form, made a name; None stays None
 
@@ -40,6 +41,7 @@ class Kind(enum.Enum):
     TENSORS = "tensors"
     AXIS = "axis"
     AXES = "axes"
+    AXIS_OR_AXES = "axis or axes"
     SHAPE = "shape"
     DTYPE = "dtype"
     PLAIN = "plain"
@@ -50,9 +52,11 @@ OptionalTensor = Annotated[Any, Kind.OPTIONAL]
 Tensors = Annotated[Any, Kind.TENSORS]
 Axis = Annotated[Any, Kind.AXIS]
 Axes = Annotated[Any, Kind.AXES]
+AxisOrAxes = Annotated[Any, Kind.AXIS_OR_AXES]
 Shape = Annotated[Any, Kind.SHAPE]
 DType = Annotated[Any, Kind.DTYPE]
 
+_AXIS_HELPERS = {Kind.AXIS: "_axis", Kind.AXES: "_axes", Kind.AXIS_OR_AXES: "_axis_or_axes"}
 _TENSOR_KINDS = (Kind.TENSOR, Kind.OPTIONAL)
 OVERRIDES_ON = os.environ.get("KERASFRONT_OVERRIDES", "1") != "0"
 
@@ -172,6 +176,14 @@ def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
             raise errors.OpError(f"{name}: axis {axis} names one axis twice. Expected distinct axes.")
         return tuple(found)
     return (normalize_axis(axis, ndim, name),)
+
+
+def normalize_axis_or_axes(axis: Any, ndim: int, name: str) -> int | tuple[int, ...]:
+    """Return one axis counted from the front, or a sorted tuple of several; all of them for None."""
+    if axis is not None and not isinstance(axis, (list, tuple)):
+        return normalize_axis(axis, ndim, name)
+    axes = normalize_axes(axis, ndim, name)
+    return axes[0] if len(axes) == 1 else axes
 
 
 def normalize_shape(shape: Any, name: str) -> tuple:
@@ -403,12 +415,14 @@ class Op:
         """Spell out axes, which need the dimensions of the first tensor."""
         ndim = -1
         for i, kind in enumerate(self.kinds):
-            if kind is Kind.AXIS or kind is Kind.AXES:
+            if kind is Kind.AXIS or kind is Kind.AXES or kind is Kind.AXIS_OR_AXES:
                 if ndim < 0:
                     first = values[self.tensors[0]] if self.tensors else values[self.lists[0]][0]
                     ndim = len(first.shape)
                 if kind is Kind.AXES:
                     values[i] = normalize_axes(values[i], ndim, self.name)
+                elif kind is Kind.AXIS_OR_AXES:
+                    values[i] = normalize_axis_or_axes(values[i], ndim, self.name)
                 elif values[i] is not None:
                     values[i] = normalize_axis(values[i], ndim, self.name)
 
@@ -440,7 +454,7 @@ class Op:
                 values[i] = symbolic.KerasTensor(shape_of(values[i]), target)
 
     def _normalize_symbolic(self, values: list) -> None:
-        if any(kind in (Kind.AXIS, Kind.AXES) for kind in self.kinds):
+        if any(kind in _AXIS_HELPERS for kind in self.kinds):
             first = self.tensors[0] if self.tensors else None
             if first is not None and not hasattr(values[first], "shape"):
                 values[first] = _spec(values[first])
@@ -536,7 +550,7 @@ def _wrapper(op: Op) -> Callable:
     names = op.parameters
     namespace: dict[str, Any] = {
         "_fast": op.fast, "_slow": op.slow, "_explain": op.explain, "_axis": normalize_axis, "_axes": normalize_axes,
-        "_name": op.name,
+        "_axis_or_axes": normalize_axis_or_axes, "_name": op.name,
     }  # fmt: skip
     header = []
     for name, parameter in op.signature.parameters.items():
@@ -571,7 +585,7 @@ def _fast_path(op: Op, everything: str) -> list[str]:
     same = "".join(f" and type({name}) is type({first}) and {name}.dtype == {first}.dtype" for name in others)
     call = []
     for name, kind in zip(op.parameters, op.kinds, strict=True):
-        helper = {Kind.AXIS: "_axis", Kind.AXES: "_axes"}.get(kind)
+        helper = _AXIS_HELPERS.get(kind)
         text = f"{helper}({name}, len({first}.shape), _name)" if helper else name
         optional = kind is Kind.AXIS and op.signature.parameters[name].default is None
         call.append(f"(None if {name} is None else {text})" if optional else text)

@@ -15,6 +15,7 @@ from typing import Any
 
 from kerasfront import dtypes, tree
 from kerasfront.backend.operators import OPS, Operators
+from kerasfront.errors import OpError
 
 _names = itertools.count()
 
@@ -22,6 +23,7 @@ _names = itertools.count()
 class _Recording(threading.local):
     on: bool = True
     depth: int = 0
+    noticed: dict[int, KerasTensor] | None = None
 
 
 _recording = _Recording()
@@ -163,12 +165,44 @@ def record(operation: Any, infer: Callable[[], Any], args: tuple, kwargs: dict[s
     A tensor that `infer` hands through unchanged gets a new identity, so that each node owns its outputs.
     """
     if not _recording.on:
+        notice((args, kwargs))
         return infer()
     with recording_off():
         outputs = infer()
     inputs = {id(leaf) for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)}
     outputs = tree.map_structure(lambda leaf: _renewed(leaf) if id(leaf) in inputs else leaf, outputs)
     Node(operation, args, kwargs, outputs)
+    return outputs
+
+
+def notice(structure: Any) -> None:
+    """Note the tensors of the graph outside that a function uses, while `record_functions` looks for them."""
+    if _recording.noticed is not None:
+        for leaf in tree.flatten(structure):
+            if isinstance(leaf, KerasTensor) and leaf.node is not None:
+                _recording.noticed[id(leaf)] = leaf
+
+
+def record_functions(operation: Any, infer: Callable[[], Any], args: tuple) -> Any:
+    """As `record`, for an op that takes functions; `infer` calls them with new tensors in the places of its arguments.
+
+    Raises:
+        OpError: a function closes over a symbolic tensor. It is not in the node, so replaying would find no value for
+            it.
+    """
+    if not _recording.on:
+        return infer()
+    _recording.noticed = {}
+    try:
+        outputs = record(operation, infer, args, {})
+        noticed = _recording.noticed
+    finally:
+        _recording.noticed = None
+    if noticed:
+        raise OpError(
+            f"{operation.__name__}: a function closes over {next(iter(noticed.values()))!r}. Expected functions that"
+            f" use symbolic tensors only as their arguments. Pass it as one, or put the op into a layer's call()."
+        )
     return outputs
 
 

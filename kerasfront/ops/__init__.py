@@ -11,12 +11,16 @@ from kerasfront.backend.operators import OPS as _OPS
 from kerasfront.backend.symbolic import KerasTensor as KerasTensor
 from kerasfront.ops import (
     activations,
+    adaptive_pooling,
     arithmetic,
     attention,
+    blocks,
     contraction,
     control,
     convolution,
     creation,
+    ctc,
+    differentiation,
     elementwise,
     factorization,
     indexing,
@@ -37,7 +41,8 @@ _FUNCTIONS = {
         "linspace", "ndim", "saturate_cast", "shape", "size",
     ),
     contraction: ("einsum",),
-    control: ("fori_loop", "map"),
+    control: ("associative_scan", "fori_loop", "map", "switch"),
+    differentiation: ("custom_gradient", "jvp"),
 }  # fmt: skip
 
 globals().update(_OPS)

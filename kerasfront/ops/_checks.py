@@ -14,7 +14,7 @@ from kerasfront.backend import dispatch, registry
 from kerasfront.errors import OpError
 
 
-def _host(value: Any) -> np.ndarray | None:
+def host_integers(value: Any) -> np.ndarray | None:
     """Return the numbers of a concrete integer tensor, None for any other."""
     owner = dispatch.owner_of(value)
     backend = registry.active() if owner is dispatch.WEAK else owner
@@ -25,7 +25,7 @@ def _host(value: Any) -> np.ndarray | None:
 
 def divides_by_zero(x1: Any, x2: Any) -> None:
     """Refuse to divide integers by 0."""
-    divisor = _host(x2)
+    divisor = host_integers(x2)
     if divisor is not None and not divisor.all():
         raise OpError(
             "division of integers by zero. Expected divisors other than 0. Cast to a float type for infinities."
@@ -34,7 +34,7 @@ def divides_by_zero(x1: Any, x2: Any) -> None:
 
 def negative_power(x1: Any, x2: Any) -> None:
     """Refuse negative powers of integers."""
-    exponent = _host(x2)
+    exponent = host_integers(x2)
     if exponent is not None and exponent.size and exponent.min() < 0:
         raise OpError(
             f"power: integers to a negative power, {exponent.min()}. Expected powers of 0 or more. Cast the base to a"
@@ -44,7 +44,7 @@ def negative_power(x1: Any, x2: Any) -> None:
 
 def indices_in_range(x: Any, indices: Any, axis: int | None = None) -> None:
     """Refuse indices beyond the axis; negative ones count from the end."""
-    found = _host(indices)
+    found = host_integers(indices)
     if found is None or not found.size:
         return
     shape = dispatch.shape_of(x)
@@ -60,7 +60,7 @@ def indices_in_range(x: Any, indices: Any, axis: int | None = None) -> None:
 
 def slice_in_range(inputs: Any, start_indices: Any, shape: Any) -> None:
     """Refuse slices that reach past the end."""
-    start = _host(start_indices)
+    start = host_integers(start_indices)
     if start is None:
         return
     size = dispatch.shape_of(inputs)

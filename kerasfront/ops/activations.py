@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import ops
-from kerasfront.backend.dispatch import Axes, Axis, Tensor, derived, dtype_of, shape_of
+from kerasfront.backend.dispatch import Axis, AxisOrAxes, Tensor, derived, dtype_of, shape_of
 from kerasfront.errors import OpError
 from kerasfront.ops._dtypes import promote_float
 
@@ -215,30 +215,26 @@ def glu(x: Tensor, axis: Axis = -1) -> Any:
 
 
 @derived(dtype=promote_float)
-def softmax(x: Tensor, axis: Axis = -1) -> Any:
-    """Exponentials that sum to 1 along an axis, ``exp(x) / sum(exp(x))``, without overflow.
+def softmax(x: Tensor, axis: AxisOrAxes = -1) -> Any:
+    """Exponentials that sum to 1 along an axis or several together, ``exp(x) / sum(exp(x))``, without overflow.
+
+    Args:
+        axis: an integer, several, or None for all. Where all of x there is minus infinity, the result is NaN.
 
     Example:
         >>> from kerasfront import ops
         >>> float(ops.sum(ops.softmax([1.0, 2.0, 3.0])))
         1.0
     """
-    powers = ops.exp(x - ops.stop_gradient(ops.max(x, axis=axis, keepdims=True)))
-    return powers / ops.sum(powers, axis=axis, keepdims=True)
+    powers = ops.exp(ops.subtract(x, ops.stop_gradient(ops.max(x, axis=axis, keepdims=True))))
+    return ops.true_divide(powers, ops.sum(powers, axis=axis, keepdims=True))
 
 
 @derived(dtype=promote_float)
-def softmax_over_axes(x: Tensor, axis: Axes = None) -> Any:
-    """`softmax` over several axes together; None is all of them."""
-    powers = ops.exp(x - ops.stop_gradient(ops.max(x, axis=axis, keepdims=True)))
-    return powers / ops.sum(powers, axis=axis, keepdims=True)
-
-
-@derived(dtype=promote_float)
-def log_softmax(x: Tensor, axis: Axis = -1) -> Any:
+def log_softmax(x: Tensor, axis: AxisOrAxes = -1) -> Any:
     """Logarithm of `softmax`, ``x - log(sum(exp(x)))``, without overflow."""
-    shifted = x - ops.stop_gradient(ops.max(x, axis=axis, keepdims=True))
-    return shifted - ops.log(ops.sum(ops.exp(shifted), axis=axis, keepdims=True))
+    shifted = ops.subtract(x, ops.stop_gradient(ops.max(x, axis=axis, keepdims=True)))
+    return ops.subtract(shifted, ops.log(ops.sum(ops.exp(shifted), axis=axis, keepdims=True)))
 
 
 @derived(dtype=promote_float)
@@ -256,4 +252,4 @@ def sparsemax(x: Tensor, axis: Axis = -1) -> Any:
     # The threshold once more from x itself, so that its gradient does not go through the sort.
     inside = ops.where(constant <= threshold, ops.zeros_like(x), ops.ones_like(x))
     threshold = (ops.sum(inside * x, axis=axis, keepdims=True) - 1) / ops.sum(inside, axis=axis, keepdims=True)
-    return inside * (x - threshold)
+    return ops.where(inside > 0, x - threshold, ops.zeros_like(x))

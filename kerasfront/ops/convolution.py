@@ -40,6 +40,12 @@ def pads(padding: str, sizes: Any, window: Any, strides: Any, dilation: Any, nam
     """Return the zeros to add (before, after) on each spatial axis."""
     mode = padding.lower() if isinstance(padding, str) else padding
     if mode == "valid":
+        for size, width, step in zip(sizes, window, dilation, strict=True):
+            if size is not None and size < step * (width - 1) + 1:
+                raise OpError(
+                    f"{name}: window {tuple(window)} (dilation {tuple(dilation)}) is larger than the input's spatial"
+                    f" sizes {tuple(sizes)}. Use a smaller window or padding 'same'."
+                )
         return ((0, 0),) * len(window)
     if mode == "same":
         return tuple(_shapes.same_padding(*each) for each in zip(sizes, window, strides, dilation, strict=True))

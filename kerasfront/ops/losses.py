@@ -28,21 +28,24 @@ from kerasfront.errors import OpError
 from kerasfront.ops._dtypes import promote_float
 
 
-def _equal_shapes(name: str, target: Any, output: Any) -> None:
+def _equal_shapes(name: str, target: Any, output: Any, labels: tuple[str, str] = ("target", "output")) -> None:
     shapes = shape_of(target), shape_of(output)
     fits = len(shapes[0]) == len(shapes[1]) and not any(
         a != b and a is not None and b is not None for a, b in zip(*shapes, strict=True)
     )
     if not fits or not shapes[1]:
         raise OpError(
-            f"{name}: target and output do not fit. Expected equal shapes with at least one axis; got target "
-            f"{shapes[0]} and "
-            f"output {shapes[1]}. Give both the same shape."
+            f"{name}: {labels[0]} and {labels[1]} do not fit. Expected equal shapes with at least one axis; got "
+            f"{labels[0]} {shapes[0]} and {labels[1]} {shapes[1]}. Give both the same shape."
         )
 
 
 def _check_binary(target: Any, output: Any, from_logits: bool = False) -> None:
     _equal_shapes("binary_crossentropy", target, output)
+
+
+def _check_psnr(x1: Any, x2: Any, max_val: Any = None) -> None:
+    _equal_shapes("psnr", x1, x2, ("x1", "x2"))
 
 
 def _check_categorical(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> None:
@@ -182,3 +185,26 @@ def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits:
     label = ops.where(known, label, ops.zeros_like(label))
     values = -ops.squeeze(ops.take_along_axis(logs, ops.expand_dims(label, axis), axis=axis), axis)
     return ops.where(known, values, ops.full_like(values, float("nan")))
+
+
+@derived(dtype=promote_float, check=_check_psnr)
+def psnr(x1: Tensor, x2: Tensor, max_val: Any) -> Any:
+    """Return the peak signal-to-noise ratio in decibels, ``10 * log10(max_val^2 / mean((x1 - x2)^2))``, a scalar.
+
+    Shapes:
+        x1 and x2 equal.
+
+    Args:
+        x1: a signal.
+        x2: the same signal disturbed.
+        max_val: the largest value that the signal can have.
+
+    Raises:
+        OpError: the shapes differ.
+
+    Notes:
+        Equal signals give infinity.
+    """
+    noise = ops.mean(ops.square(x1 - x2))
+    peak = ops.log10(ops.cast(max_val, dtype_of(x1)))
+    return ops.subtract(ops.multiply(peak, 20.0), ops.multiply(ops.log10(noise), 10.0))

@@ -99,8 +99,10 @@ def rms_normalization(x: Tensor, scale: OptionalTensor = None, axis: Any = -1, e
     from kerasfront import config
 
     small = config.epsilon() if epsilon is None else epsilon
-    result = multiply(x, rsqrt(add(mean(multiply(x, x), axis, True), small)))
-    return result if scale is None else multiply(result, scale)
+    # A square does not fit into half a float where its root does.
+    wide = cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
+    result = multiply(wide, rsqrt(add(mean(multiply(wide, wide), axis, True), small)))
+    return cast(result if scale is None else multiply(result, cast(scale, dtype_of(wide))), dtype_of(x))
 
 
 @derived(dtype=_dtypes.promote_float)

@@ -3,10 +3,13 @@
 Structures go in and out flat: JAX would return dicts with their keys sorted, where `kerasfront.tree` keeps their order.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from kerasfront import tree
@@ -32,14 +35,75 @@ def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
 def while_loop(cond: Callable, body: Callable, loop_vars: tuple, maximum_iterations: int | None) -> tuple:
     leaves, spec = tree.flatten_with_spec(tuple(loop_vars))
 
-    def goes_on(state: tuple) -> Any:
-        more = cond(*tree.unflatten(spec, state[1]))
-        return more if maximum_iterations is None else (state[0] < maximum_iterations) & more
+    def goes_on(state: list) -> Any:
+        again = cond(*tree.unflatten(spec, state[1:]))
+        return again if maximum_iterations is None else (state[0] < maximum_iterations) & again
 
-    def step(state: tuple) -> tuple:
-        return state[0] + 1, tree.flatten(tuple(body(*tree.unflatten(spec, state[1]))))
+    def step(state: list) -> list:
+        results = tree.flatten(tuple(body(*tree.unflatten(spec, state[1:]))))
+        return [state[0] + 1, *(jnp.asarray(new, old.dtype) for new, old in zip(results, leaves, strict=True))]
 
-    return tree.unflatten(spec, lax.while_loop(goes_on, step, (0, leaves))[1])
+    start = [jnp.int32(0), *leaves]
+    # What the functions close over becomes an argument, so that it can have a gradient.
+    goes_on, first = jax.closure_convert(goes_on, start)
+    step, second = jax.closure_convert(step, start)
+    return tree.unflatten(spec, _loop(goes_on, step, start, first, second)[1:])
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _loop(goes_on: Callable, step: Callable, state: list, first: list, second: list) -> list:
+    """Repeat `step(state, *second)` as long as `goes_on(state, *first)`; the state starts with the count of rounds."""
+    return lax.while_loop(lambda state: goes_on(state, *first), lambda state: step(state, *second), state)
+
+
+def _loop_forward(goes_on: Callable, step: Callable, *arguments: list) -> tuple:
+    # Not the primal loop: this one is differentiated again for gradients of gradients.
+    result = _loop(goes_on, step, *arguments)
+    return result, (result[0], arguments)
+
+
+def _loop_backward(goes_on: Callable, step: Callable, kept: tuple, upstream: list) -> tuple:
+    """Go backwards; the state before each round is computed anew from the start, for XLA keeps no list of unknown
+    length. The loops in here are `_loop` again, so that there are gradients of any order."""
+    count, (state, first, second) = kept
+    n, every = len(state), [*state, *second]
+    floats = [i for i, value in enumerate(every) if jnp.issubdtype(value.dtype, jnp.inexact)]
+    moving = [i for i in floats if i < n]
+
+    def back(backwards: list, count: Any, *every: Any) -> list:
+        rounds, *gradients = backwards
+        last = [count - 1 - rounds]
+        before = _loop(lambda state, last: state[0] < last, step, list(every[:n]), last, list(every[n:]))
+        point = [*before, *every[n:]]
+
+        def moved(values: list) -> list:
+            whole = list(point)
+            for i, value in zip(floats, values, strict=True):
+                whole[i] = value
+            results = step(whole[:n], *whole[n:])
+            return [results[i] for i in moving]
+
+        (found,) = jax.vjp(moved, [point[i] for i in floats])[1](gradients[: len(moving)])
+        # The state's gradients go on backwards, those of what was closed over add up.
+        totals = zip(gradients[len(moving) :], found[len(moving) :], strict=True)
+        return [rounds + 1, *found[: len(moving)], *(a + b for a, b in totals)]
+
+    nothing = (jnp.zeros_like(every[i]) for i in floats[len(moving) :])
+    start = [jnp.zeros_like(count), *(upstream[i] for i in moving), *nothing]
+    _, *found = _loop(lambda state, count: state[0] < count, back, start, [count], [count, *every])
+    whole = [_no_gradient(value) for value in every]
+    for i, gradient in zip(floats, found, strict=True):
+        whole[i] = gradient
+    return whole[:n], [_no_gradient(value) for value in first], whole[n:]
+
+
+def _no_gradient(value: Any) -> Any:
+    if jnp.issubdtype(value.dtype, jnp.inexact):
+        return jnp.zeros_like(value)
+    return np.zeros(value.shape, jax.dtypes.float0)
+
+
+_loop.defvjp(_loop_forward, _loop_backward)
 
 
 def scan(f: Callable, init: Any, xs: Any, length: int | None, reverse: bool) -> tuple[Any, Any]:

@@ -17,8 +17,14 @@ sigmoid = torch.sigmoid
 log_sigmoid = functional.logsigmoid
 softsign = functional.softsign
 hard_shrink = torch.hardshrink
-softmax = torch.softmax
-log_softmax = torch.log_softmax
+
+
+def softmax(x: Tensor, axis: Any = -1) -> Tensor:
+    return torch.softmax(x, axis) if isinstance(axis, int) else body("softmax")(x, axis)
+
+
+def log_softmax(x: Tensor, axis: Any = -1) -> Tensor:
+    return torch.log_softmax(x, axis) if isinstance(axis, int) else body("log_softmax")(x, axis)
 
 
 def leaky_relu(x: Tensor, negative_slope: float = 0.2) -> Tensor:

@@ -142,7 +142,29 @@ CASES = [
         if "soft" in name
     ),
     case("softmax", ints([[1, 2, 3]]), ref=lambda x: softmax(x * 1.0), tol=SUM, note="of integers"),
-    case("softmax_over_axes", distinct(2, 2, 3), (0, 2), ref=softmax, tol=SUM),
+    *(
+        case(name, distinct(2, 2, 3), axis=axis, ref=f, tol=SUM, note=f"axis {axis}")
+        for name, f in (("softmax", softmax), ("log_softmax", log_softmax))
+        for axis in ((0, 2), (-1,), (2, -2), None)
+    ),
+    *(
+        case(
+            name,
+            array([[-math.inf, 0.5], [-math.inf, -math.inf], [0.1, math.inf]]),
+            ref=f,
+            tol=SUM,
+            note="infinite logits",
+            differentiable=False,
+        )
+        for name, f in (("softmax", softmax), ("log_softmax", log_softmax))
+    ),
+    case(
+        "softmax",
+        array([[-math.inf, 0.0, 0.0]]),
+        ref=softmax,
+        note="slope beside -inf",
+        gradients=(array([[0, 0, 0]]),),
+    ),
     case("gelu", X, approximate=False, ref=gelu, tol=FORMULA, note="exact"),
     case(
         "leaky_relu",

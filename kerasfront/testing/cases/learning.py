@@ -63,18 +63,24 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
 
 
 def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=EPSILON):
+    axis = tuple(axis) if isinstance(axis, list) else axis
     result = (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + epsilon)
     result = result if gamma is None else result * gamma
     return result if beta is None else result + beta
 
 
 def rms_normalization(x, scale=None, axis=-1, epsilon=EPSILON):
+    epsilon = EPSILON if epsilon is None else epsilon
     result = x / np.sqrt((x * x).mean(axis, keepdims=True) + epsilon)
     return result if scale is None else result * scale
 
 
 def normalize(x, axis=-1, order=2):
     return x / np.linalg.norm(x, order, axis, keepdims=True)
+
+
+def normalized_over(x, axis, order):
+    return x / ((np.abs(x) ** order).sum(axis, keepdims=True)) ** (1 / order)
 
 
 # -- attention
@@ -280,4 +286,114 @@ CASES = [
         tol=ITERATED,
         ref=lambda q, k, v, b, s, c: softmax(np.tanh(q @ np.swapaxes(k, -1, -2) * s / c) * c + b) @ v,
     ),
+    # -- gradients and options of the crossentropies
+    *(
+        case(
+            "categorical_crossentropy",
+            distinct(2, 3, 2, scale=0.1) + 1.5,
+            distinct(2, 3, 2, seed=1, scale=0.1) + 1.5,
+            from_logits=logits,
+            axis=axis,
+            ref=categorical_crossentropy,
+            note=f"axis {axis}, logits {logits}",
+            tol=SUM,
+        )
+        for axis in (1, -1)
+        for logits in (False, True)
+    ),
+    *(
+        case(
+            "sparse_categorical_crossentropy",
+            ints(labels),
+            0.1 * normal(2, 3, 4, seed=7) + 1.0,
+            from_logits=logits,
+            axis=axis,
+            ref=lambda t, p, from_logits, axis: sparse_categorical_crossentropy(
+                t.reshape([n for i, n in enumerate(p.shape) if i != axis % 3]), p, from_logits, axis
+            ),
+            note=f"labels {np.shape(labels)}, axis {axis}, logits {logits}",
+            tol=SUM,
+        )
+        for axis, labels in (
+            (-1, [[0, 3, 1], [2, 2, 0]]),
+            (-1, [[[0], [3], [1]], [[2], [2], [0]]]),
+            (1, [[0, 2, 1, 1], [2, 2, 0, 0]]),
+            (1, [[[0, 2, 1, 1]], [[2, 2, 0, 0]]]),
+        )
+        for logits in (False, True)
+    ),
+    # -- normalization over other axes, without and with each parameter
+    *(
+        case(
+            "batch_normalization",
+            IMAGE,
+            VECTORS[0],
+            VARIANCE,
+            2,
+            *parameters,
+            ref=batch_normalization,
+            note=f"offset {parameters[0] is not None}, scale {parameters[1] is not None}",
+            tol=ITERATED,
+        )
+        for parameters in ((VECTORS[1], None), (None, VECTORS[2]))
+    ),
+    case(
+        "batch_normalization",
+        np.moveaxis(IMAGE, -1, 1),
+        *(x[:4] for x in (VECTORS[0], VARIANCE)),
+        1,
+        VECTORS[1],
+        VECTORS[2],
+        0.1,
+        ref=batch_normalization,
+        note="channels first, epsilon",
+        tol=ITERATED,
+    ),
+    case(
+        "layer_normalization", IMAGE, normal(3, 1), axis=[1], ref=layer_normalization, note="middle axis", tol=ITERATED
+    ),
+    case("layer_normalization", IMAGE, None, VECTORS[1], ref=layer_normalization, note="beta alone", tol=ITERATED),
+    case("layer_normalization", array([[2.0, 2.0]]), ref=lambda x: x * 0, note="of a constant", differentiable=False),
+    *(
+        case(
+            "rms_normalization",
+            IMAGE,
+            axis=axis,
+            epsilon=epsilon,
+            ref=rms_normalization,
+            note=f"axis {axis}, epsilon {epsilon}",
+            tol=ITERATED,
+        )
+        for axis, epsilon in ((1, None), ((1, 2), 1e-2), (-1, 0.5))
+    ),
+    case(
+        "rms_normalization", 300 * IMAGE, VECTORS[0], ref=rms_normalization, note="half types", dtypes=HALVES, tol=SUM
+    ),
+    case(
+        "rms_normalization",
+        np.zeros((1, 3)),
+        ref=lambda x: x,
+        note="slope at 0 is finite",
+        gradients=(np.full((1, 3), 1e7**0.5),),
+        tol=SUM,
+    ),
+    *(
+        case(
+            "normalize", IMAGE, axis=axis, order=order, ref=normalized_over, note=f"axis {axis}, order {order}", tol=SUM
+        )
+        for axis in ((0, 2), (1, -1))
+        for order in (1, 2)
+    ),
+    *(
+        case(
+            "moments",
+            IMAGE,
+            axes=axes,
+            ref=lambda x, axes: moments(x, tuple(axes) if isinstance(axes, list) else axes),
+            note=f"axes {axes}",
+            tol=SUM,
+        )
+        for axes in (-1, [0, -1], 1)
+    ),
+    case("moments", ints([1, 2, 4]), axes=0, ref=(array(7 / 3), array(14 / 9)), note="of integers", tol=SUM),
 ]

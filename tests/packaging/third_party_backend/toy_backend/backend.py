@@ -35,6 +35,13 @@ class ToyBackend(Backend):
 
         return boxed(host.value_and_grad(on_arrays, opened(values)))
 
+    def with_gradient(self, function: Callable, values: list) -> list:
+        def on_arrays(arrays: list) -> tuple:
+            outputs, pullback = function(boxed(arrays))
+            return opened(outputs), lambda upstream: opened(pullback(boxed(upstream)))
+
+        return boxed(host.with_gradient(on_arrays, opened(values)))
+
     def compile(self, pure: Callable, jit_compile: bool | None = None) -> None:
         return None
 
