@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from kerasfront.ops import indexing, movement
 from kerasfront_tensorflow.ops.indexing import sort_key
-from kerasfront_tensorflow.ops.kernel import BOOL, INTEGERS, widened
+from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
 
 greater = widened(tf.greater, BOOL)
 greater_equal = widened(tf.greater_equal, BOOL)
@@ -21,6 +21,8 @@ softplus = tf.nn.softplus
 relu = tf.nn.relu
 softmax = tf.nn.softmax
 log_softmax = tf.nn.log_softmax
+# The packed factors of which the body takes the diagonal are computed in graph ops, one step for each row.
+slogdet = widened(lambda x: tuple(tf.linalg.slogdet(x)), HALVES)
 
 
 def square(x: Any) -> Any:
