@@ -1,7 +1,8 @@
 """Checks of matrices before the engine sees them: singular ones raise on some engines and give infinities on others.
 
-They are bound to the name of an op, for the message, by `functools.partial`. They look at concrete values only. In compiled functions and under differentiation, where values are not known, the
-result of such a matrix is the engine's: an error of its own, infinities or NaN.
+They are bound to the name of an op, for the message, by `functools.partial`. They look at concrete values only. In
+compiled functions and under differentiation, where values are not known, the result of such a matrix is the engine's:
+an error of its own, infinities or NaN.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def regular(name: str, a: Any, *_: Any) -> None:
     found = _host(a)
     if found is not None and (np.linalg.slogdet(found)[0] == 0).any():
         raise OpError(
-            f"{name}: a matrix of shape {found.shape} is singular. Expected matrices with an inverse. Use pinv or lstsq for"
-            f" others."
+            f"{name}: a matrix of shape {found.shape} is singular. Expected matrices with an"
+            f" inverse. Use pinv or lstsq for others."
         )
 
 
@@ -40,8 +41,8 @@ def regular_triangle(name: str, a: Any, *_: Any) -> None:
     found = _host(a)
     if found is not None and (np.diagonal(found, axis1=-2, axis2=-1) == 0).any():
         raise OpError(
-            f"{name}: a triangular matrix of shape {found.shape} has 0 on its diagonal. Expected another number, else there is"
-            f" no solution. Use lstsq."
+            f"{name}: a triangular matrix of shape {found.shape} has 0 on its diagonal. Expected other"
+            f" numbers, else there is no solution. Use lstsq."
         )
 
 
@@ -54,6 +55,6 @@ def positive_definite(name: str, x: Any) -> None:
         np.linalg.cholesky(found)
     except np.linalg.LinAlgError:
         raise OpError(
-            f"{name}: a matrix of shape {found.shape} is not positive definite. Expected eigenvalues above 0. Use eigh, or add"
-            f" a small multiple of the identity."
+            f"{name}: a matrix of shape {found.shape} is not positive definite. Expected eigenvalues"
+            f" above 0. Use eigh, or add a small multiple of the identity."
         ) from None

@@ -20,9 +20,7 @@ def _complex(name: str, x: Any, rank: int = 1) -> Any:
     """Return the complex tensor of a pair of parts."""
     shapes = [shape_of(part) for part in x]
     if len(shapes) != 2:
-        raise OpError(
-            f"{name}: {len(shapes)} tensors. Expected a pair (real, imaginary). Pass zeros for a missing one."
-        )
+        raise OpError(f"{name}: {len(shapes)} tensors. Expected a pair, real and imaginary. Pass both.")
     same = len(shapes[0]) == len(shapes[1]) and all(
         a == b or None in (a, b) for a, b in zip(shapes[0], shapes[1], strict=True)
     )
