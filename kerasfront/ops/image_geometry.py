@@ -13,7 +13,6 @@ from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.errors import OpError
 from kerasfront.ops import _images
 from kerasfront.ops.arithmetic import clip
-from kerasfront.ops.creation import convert_to_tensor
 from kerasfront.ops.elementwise import (
     abs,
     add,
@@ -91,7 +90,7 @@ def _sampled(
     dtype = dtype_of(cells)
     work = _images.working_dtype(dtype)
     ends = [
-        _ends(convert_to_tensor(place, work), size, order, fill_mode) for place, size in zip(places, sizes, strict=True)
+        _ends(_images.in_dtype(place, work), size, order, fill_mode) for place, size in zip(places, sizes, strict=True)
     ]
     total: Any = None
     for corner in itertools.product(*ends):
@@ -223,7 +222,7 @@ def affine_transform(
         )
 
     def places(y: Any, x: Any, work: str) -> tuple[Any, Any]:
-        return _projected(reshape(stop_gradient(convert_to_tensor(transform, work)), (-1, 8)), y, x)
+        return _projected(reshape(stop_gradient(_images.in_dtype(transform, work)), (-1, 8)), y, x)
 
     return sampled_images("affine_transform", images, axes, places, interpolation, fill_mode, fill_value)
 
@@ -282,7 +281,7 @@ def perspective_transform(
             )
 
     def places(y: Any, x: Any, work: str) -> tuple[Any, Any]:
-        ends = (reshape(convert_to_tensor(points, work), (-1, 4, 2)) for points in (start_points, end_points))
+        ends = (reshape(_images.in_dtype(points, work), (-1, 4, 2)) for points in (start_points, end_points))
         return _projected(_perspective(*ends), y, x)
 
     return sampled_images("perspective_transform", images, axes, places, interpolation, "constant", fill_value)

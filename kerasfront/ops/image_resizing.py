@@ -21,7 +21,6 @@ from kerasfront.errors import OpError
 from kerasfront.ops import _images
 from kerasfront.ops import elementwise as e
 from kerasfront.ops.contraction import matmul
-from kerasfront.ops.creation import convert_to_tensor
 from kerasfront.ops.indexing import getitem, take
 from kerasfront.ops.movement import pad_constant, swapaxes
 from kerasfront.ops.reductions import sum
@@ -278,8 +277,8 @@ def _moving_matrix(
         back, moved = 1 / float(np.asarray(scale)[place]), float(np.asarray(translation)[place])
         places = (np.arange(new) + 0.5 - moved) * back - 0.5
         return _weights(np, places, old, max(back, 1.0) if antialias else 1.0, kernel).T.astype(work)
-    back = e.true_divide(1.0, getitem(convert_to_tensor(scale, work), (place,)))
-    moved = getitem(convert_to_tensor(translation, work), (place,))
+    back = e.true_divide(1.0, getitem(_images.in_dtype(scale, work), (place,)))
+    moved = getitem(_images.in_dtype(translation, work), (place,))
     places = e.subtract(e.multiply(e.subtract(np.arange(new, dtype=work) + 0.5, moved), back), 0.5)
     spread = e.maximum(back, 1.0) if antialias else 1.0
     return swapaxes(_weights(_Ops, places, old, spread, kernel), 0, 1)
