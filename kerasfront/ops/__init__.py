@@ -5,7 +5,6 @@ Primitives (provided by each backend) come first in `elementwise`, `reductions`,
 This namespace holds every declared op, and the few plain functions listed in `_FUNCTIONS`.
 """
 
-import importlib
 from typing import Any
 
 from kerasfront.backend.operators import OPS as _OPS
@@ -59,16 +58,9 @@ swish = _OPS["silu"]
 hard_swish = _OPS["hard_silu"]
 
 
-# Ops that need what lies above them are found when first asked for.
-_ABOVE = {"elastic_transform": "kerasfront.random.elastic"}
-
-
 def __getattr__(name: str) -> Any:
     from kerasfront import errors
 
-    if name in _ABOVE:
-        value = globals()[name] = getattr(importlib.import_module(_ABOVE[name]), name)
-        return value
     if name.startswith("__"):
         raise AttributeError(name)
     near = errors.nearest(name, _OPS)

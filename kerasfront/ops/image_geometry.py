@@ -1,7 +1,8 @@
-"""Images read at other places: interpolation at coordinates, affine and perspective transforms."""
+"""Images read at other places: interpolation at coordinates; affine, perspective and elastic transforms."""
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,7 @@ from kerasfront.ops.elementwise import (
     true_divide,
 )
 from kerasfront.ops.factorization import solve_matrix
+from kerasfront.ops.image_filters import gaussian_blur
 from kerasfront.ops.indexing import gather, getitem
 from kerasfront.ops.movement import concatenate, expand_dims, moveaxis, reshape, squeeze
 
@@ -156,7 +158,7 @@ def _corner(corner: tuple, sizes: Sequence[int]) -> tuple[Any, Any, Any]:
 # -- transforms ------------------------------------------------------------------------------------------
 
 
-def sampled_images(
+def _sampled_images(
     name: str, images: Any, axes: _images.Axes, places: Any, interpolation: str, fill_mode: str, fill_value: float
 ) -> Any:
     """Return images whose pixels are read at other places.
@@ -224,7 +226,7 @@ def affine_transform(
     def places(y: Any, x: Any, work: str) -> tuple[Any, Any]:
         return _projected(reshape(stop_gradient(_images.in_dtype(transform, work)), (-1, 8)), y, x)
 
-    return sampled_images("affine_transform", images, axes, places, interpolation, fill_mode, fill_value)
+    return _sampled_images("affine_transform", images, axes, places, interpolation, fill_mode, fill_value)
 
 
 def _fits(one: int | None, other: int | None) -> bool:
@@ -284,7 +286,7 @@ def perspective_transform(
         ends = (reshape(_images.in_dtype(points, work), (-1, 4, 2)) for points in (start_points, end_points))
         return _projected(_perspective(*ends), y, x)
 
-    return sampled_images("perspective_transform", images, axes, places, interpolation, "constant", fill_value)
+    return _sampled_images("perspective_transform", images, axes, places, interpolation, "constant", fill_value)
 
 
 def _perspective(starts: Any, ends: Any) -> Any:
@@ -301,3 +303,51 @@ def _perspective(starts: Any, ends: Any) -> Any:
     known = concatenate([getitem(starts, (Ellipsis, slice(i, i + 1))) for i in range(2)], 1)
     equations = concatenate(rows, 1)
     return squeeze(solve_matrix(equations, known), -1)
+
+
+@derived
+def elastic_transform(
+    images: Tensor,
+    alpha: float = 20.0,
+    sigma: float = 5.0,
+    interpolation: str = "bilinear",
+    fill_mode: str = "reflect",
+    fill_value: float = 0.0,
+    seed: Any = None,
+    data_format: str | None = None,
+) -> Tensor:
+    """Return images whose pixels are moved by smooth random displacements.
+
+    Shapes: one image or a batch; the result is as large. Each image has displacements of its own, all its channels
+        the same.
+
+    Args:
+        alpha: scale of the displacements.
+        sigma: standard deviation, in pixels, of the normal density that smooths them. Displacements have a standard
+            deviation of about 0.28 `alpha`, whatever `sigma`.
+        interpolation: "nearest" or "bilinear".
+        fill_mode: what is beyond the edges: "constant", "nearest", "wrap" or "reflect", as in `map_coordinates`.
+        fill_value: for "constant".
+        seed: an integer for the same displacements each time, a `SeedGenerator`, or None.
+        data_format: "channels_last" or "channels_first"; None for the setting.
+
+    Raises:
+        OpError: shapes that do not fit, unknown names, or a `sigma` that is not above 0.
+
+    Source: P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks" (2003), section 2.
+    """
+    axes = _images.axes_of("elastic_transform", images, data_format)
+    if not sigma > 0:
+        raise OpError(f"elastic_transform: sigma is {sigma!r}. Expected a number above 0.")
+    shape = shape_of(images)
+    count = 1 if len(shape) == 3 else shape[0]
+
+    def places(y: Any, x: Any, work: str) -> tuple[Any, Any]:
+        # The samplers stand above the ops, so they are looked up when they are needed.
+        normal = importlib.import_module("kerasfront.random").normal
+        noise = normal((count, shape[axes.height], shape[axes.width], 2), stddev=alpha * sigma, dtype=work, seed=seed)
+        moves = gaussian_blur(noise, (int(6 * sigma) | 1,) * 2, (sigma, sigma), "channels_last")
+        down, right = (getitem(moves, (Ellipsis, i)) for i in range(2))
+        return add(down, y), add(right, x)
+
+    return _sampled_images("elastic_transform", images, axes, places, interpolation, fill_mode, fill_value)
