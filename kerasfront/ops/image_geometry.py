@@ -70,7 +70,7 @@ def map_coordinates(
             f"map_coordinates: {len(places)} coordinates for inputs of shape {shape}. Expected {len(shape)}, one for"
             f" each axis."
         )
-    if None in shape:
+    if isinstance(inputs, KerasTensor):
         return KerasTensor(shape_of(places[0]), dtype_of(inputs))
     found = _sampled(reshape(inputs, (-1, 1)), shape, places, None, order, fill_mode, fill_value)
     return squeeze(found, -1)
@@ -174,7 +174,7 @@ def _sampled_images(
             f"{name}: fill_mode {fill_mode!r} is unknown. Expected 'constant', 'nearest', 'wrap' or 'reflect'."
         )
     shape = shape_of(images)
-    if None in shape:
+    if isinstance(images, KerasTensor):
         return images
     batch = moveaxis(images, axes.channels, -1)
     count = 1 if len(shape) == 3 else shape[0]
