@@ -4,9 +4,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasfront.ops import activations, indexing, movement
+from kerasfront.ops import activations, indexing, linear_algebra, movement
 from kerasfront_tensorflow.ops.indexing import sort_key
-from kerasfront_tensorflow.ops.kernel import BOOL, INTEGERS, widened
+from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
 
 greater = widened(tf.greater, BOOL)
 greater_equal = widened(tf.greater_equal, BOOL)
@@ -61,3 +61,10 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
         return indexing.one_hot.op.body(x, num_classes, axis, dtype, sparse)
     on, off = tf.cast(1, dtype or "float32"), tf.cast(0, dtype or "float32")
     return tf.one_hot(tf.cast(x, tf.int32), num_classes, on, off, axis)
+
+
+def slogdet(x: Any) -> Any:
+    # The body's factors take one step for each row. A traced call may go to XLA, which has no kernel for determinants.
+    if not tf.executing_eagerly():
+        return linear_algebra.slogdet.op.body(x)
+    return widened(lambda x: tuple(tf.linalg.slogdet(x)), HALVES)(x)

@@ -6,10 +6,11 @@ import builtins
 import string
 from typing import Any
 
-from kerasfront.backend.dispatch import Tensor, Tensors, derived, normalize_axis, primitive, shape_of
+from kerasfront.backend.dispatch import Tensor, Tensors, derived, dtype_of, normalize_axis, primitive, shape_of
+from kerasfront.dtypes import is_complex
 from kerasfront.errors import OpError
 from kerasfront.ops import _dtypes, _shapes
-from kerasfront.ops.elementwise import multiply
+from kerasfront.ops.elementwise import complex_from_parts, imag, multiply, negative, real
 from kerasfront.ops.movement import permute_axes, reshape, reshape_known
 from kerasfront.ops.reductions import sum
 
@@ -32,13 +33,15 @@ def contract(operands: Tensors, subscripts: str) -> Tensor:
     """Return the sum of products by explicit subscripts such as "ij,jk->ik" (no ellipsis, no spaces)."""
 
 
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
+def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Any:
     """Return the sum of products by subscripts.
 
     Args:
-        subscripts: such as "ij,jk->ik"; "..." stands for leading axes; without "->" the indices that
-            appear once, in alphabetical order.
+        subscripts: such as "ij,jk->ik"; a letter that an operand has twice stands for its diagonal, "..." for any
+            further axes, which broadcast; without "->" the indices that appear once, in alphabetical order. Also the
+            form `einsum(x, [0, 1], y, [1, 2], [0, 2])` with numbers for letters.
         operands: tensors.
+        kwargs: `optimize` is accepted and means nothing; the engine chooses the order of products.
 
     Raises:
         OpError: subscripts and operands do not fit.
@@ -48,7 +51,23 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
         >>> ops.einsum("...ij->...ji", ops.ones((2, 3, 4))).shape
         (2, 4, 3)
     """
+    if set(kwargs) - {"optimize"}:
+        raise OpError(f"einsum: unknown arguments {builtins.sorted(kwargs)}. Expected optimize at most.")
+    if not isinstance(subscripts, str):
+        subscripts, operands = _lettered((subscripts, *operands))
     return contract(list(operands), explicit_subscripts(subscripts, [len(shape_of(x)) for x in operands]))
+
+
+def _lettered(arguments: tuple) -> tuple[str, tuple]:
+    """Return subscripts as text and the operands, from `x, [0, 1], y, [1, 2], [0, 2]`."""
+
+    def text(numbers: Any) -> str:
+        return "".join("..." if one is Ellipsis else string.ascii_letters[one] for one in numbers)
+
+    count = len(arguments) // 2
+    left = ",".join(text(numbers) for numbers in arguments[1 : 2 * count : 2])
+    right = "->" + text(arguments[-1]) if len(arguments) % 2 else ""
+    return left + right, arguments[: 2 * count : 2]
 
 
 def explicit_subscripts(subscripts: str, ranks: list[int]) -> str:
@@ -58,18 +77,31 @@ def explicit_subscripts(subscripts: str, ranks: list[int]) -> str:
     parts = left.split(",")
     if len(parts) != len(ranks):
         raise OpError(f"einsum: {subscripts!r} names {len(parts)} operands. Expected {len(ranks)}, as many as tensors.")
-    free = [letter for letter in string.ascii_letters if letter not in text]
-    extra = [
-        rank - len(part.replace("...", "")) if "..." in part else 0 for part, rank in zip(parts, ranks, strict=True)
-    ]
+    named = text.replace("...", "").replace("->", "").replace(",", "")
+    if builtins.any(letter not in string.ascii_letters for letter in named) or "," in right:
+        raise OpError(f"einsum: {subscripts!r} cannot be read. Expected letters, commas, '...' and one '->'.")
+    extra = [_further_axes(subscripts, part, rank) for part, rank in zip(parts, ranks, strict=True)]
     widest = max(extra, default=0)
-    ellipsis = "".join(free[:widest])
+    ellipsis = "".join([letter for letter in string.ascii_letters if letter not in text][:widest])
     spelled = [part.replace("...", ellipsis[widest - count :]) for part, count in zip(parts, extra, strict=True)]
-    if arrow:
-        return ",".join(spelled) + "->" + right.replace("...", ellipsis)
     letters = "".join(spelled)
-    once = builtins.sorted(letter for letter in set(letters) if letters.count(letter) == 1 and letter not in ellipsis)
-    return ",".join(spelled) + "->" + ellipsis + "".join(once)
+    if not arrow:
+        once = [letter for letter in set(letters) if letters.count(letter) == 1 and letter not in ellipsis]
+        return ",".join(spelled) + "->" + ellipsis + "".join(builtins.sorted(once))
+    output = right.replace("...", ellipsis)
+    if len(set(output)) != len(output):
+        raise OpError(f"einsum: the output of {subscripts!r} names an index twice. Expected distinct indices.")
+    return ",".join(spelled) + "->" + output
+
+
+def _further_axes(subscripts: str, part: str, rank: int) -> int:
+    """Return how many axes the ellipsis of an operand stands for."""
+    count = rank - len(part.replace("...", ""))
+    if count < 0 or (count and "..." not in part) or part.count("...") > 1:
+        raise OpError(
+            f"einsum: {part!r} in {subscripts!r} stands for a tensor of {rank} axes. Expected one letter for each axis."
+        )
+    return count
 
 
 @derived
@@ -86,27 +118,51 @@ def dot(x1: Tensor, x2: Tensor) -> Tensor:
 @derived
 def tensordot(x1: Tensor, x2: Tensor, axes: Any = 2) -> Tensor:
     """Return the product summed over pairs of axes: the last n of x1 with the first n of x2, or two lists."""
-    rank1, rank2 = len(shape_of(x1)), len(shape_of(x2))
+    shape1, shape2 = shape_of(x1), shape_of(x2)
+    left, right = _summed_axes(axes, shape1, shape2)
+    free1 = [axis for axis in range(len(shape1)) if axis not in left]
+    free2 = [axis for axis in range(len(shape2)) if axis not in right]
+    outer1, outer2 = [shape1[axis] for axis in free1], [shape2[axis] for axis in free2]
+    inner = _shapes.times(*_shapes.merge_dims([[shape1[axis] for axis in left], [shape2[axis] for axis in right]]))
+    rows = permute_axes(x1, (*free1, *left)) if (*free1, *left) != tuple(range(len(shape1))) else x1
+    columns = permute_axes(x2, (*right, *free2)) if (*right, *free2) != tuple(range(len(shape2))) else x2
+    product = matmul(
+        reshape_known(rows, [_shapes.times(*outer1), inner]), reshape_known(columns, [inner, _shapes.times(*outer2)])
+    )
+    return reshape_known(product, [*outer1, *outer2])
+
+
+def _summed_axes(axes: Any, shape1: tuple, shape2: tuple) -> tuple[list[int], list[int]]:
+    """Return the axes of both tensors that `tensordot` sums over, in pairs of equal size."""
     if isinstance(axes, int):
-        left, right = list(range(rank1 - axes, rank1)), list(range(axes))
+        if not 0 <= axes <= builtins.min(len(shape1), len(shape2)):
+            raise OpError(
+                f"tensordot: {axes} axes of shapes {shape1} and {shape2}. Expected 0 to"
+                f" {builtins.min(len(shape1), len(shape2))}."
+            )
+        left, right = list(range(len(shape1) - axes, len(shape1))), list(range(axes))
     else:
         left, right = (
-            [normalize_axis(axis, rank, "tensordot") for axis in (side if isinstance(side, (list, tuple)) else [side])]
-            for side, rank in zip(axes, (rank1, rank2), strict=True)
+            [
+                normalize_axis(axis, len(shape), "tensordot")
+                for axis in (side if isinstance(side, (list, tuple)) else [side])
+            ]
+            for side, shape in zip(axes, (shape1, shape2), strict=True)
         )
-    free1 = [axis for axis in range(rank1) if axis not in left]
-    free2 = [axis for axis in range(rank2) if axis not in right]
-    shape1, shape2 = shape_of(x1), shape_of(x2)
-    inner = _shapes.times(*[shape2[axis] for axis in right])
-    rows = permute_axes(x1, (*free1, *left)) if (*free1, *left) != tuple(range(rank1)) else x1
-    columns = permute_axes(x2, (*right, *free2)) if (*right, *free2) != tuple(range(rank2)) else x2
-    product = matmul(reshape(rows, (-1, inner)), reshape(columns, (inner, -1)))
-    return reshape_known(product, [*(shape1[axis] for axis in free1), *(shape2[axis] for axis in free2)])
+    pairs = [(shape1[a], shape2[b]) for a, b in zip(left, right, strict=False)]
+    if len(left) != len(right) or builtins.any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        raise OpError(
+            f"tensordot: axes {left} of shape {shape1} and {right} of shape {shape2} do not fit. Expected pairs of"
+            f" equal sizes."
+        )
+    return left, right
 
 
 @derived
 def vdot(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return the sum of products of two flattened tensors."""
+    """Return the sum of products of two flattened tensors, a complex first one conjugated."""
+    if is_complex(dtype_of(x1)):
+        x1 = complex_from_parts(real(x1), negative(imag(x1)))
     return matmul(reshape(x1, (-1,)), reshape(x2, (-1,)))
 
 
@@ -132,4 +188,6 @@ def trace(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
     moved = moveaxis(x, (axis1, axis2), (-2, -1))
     rows, columns = shape_of(moved)[-2:]
+    if rows is None or columns is None:
+        return sum(moved, (-2, -1))
     return sum(multiply(moved, eye(rows, columns, offset, "bool")), (-2, -1))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from kerasfront.backend.dispatch import Tensor, primitive
-from kerasfront.ops import _dtypes, _shapes
+from kerasfront.ops import _checks_matrices, _dtypes, _shapes
 
 
-@primitive(shape=_shapes.square, dtype=_dtypes.promote_float)
+@primitive(
+    shape=_shapes.square, dtype=_dtypes.promote_float, check=partial(_checks_matrices.positive_definite, "cholesky")
+)
 def cholesky_factor(x: Tensor) -> Tensor:
     """Return the lower triangular L with x = L L^T, for symmetric positive definite x."""
 
@@ -33,9 +36,13 @@ def eig(x: Tensor) -> Any:
     """Return complex eigenvalues and eigenvectors (columns) of square matrices."""
 
 
-@primitive(shape=_shapes.square, dtype=_dtypes.promote_float)
+@primitive(shape=_shapes.square, dtype=_dtypes.promote_float, check=partial(_checks_matrices.regular, "inv"))
 def inv(x: Tensor) -> Tensor:
-    """Return the inverse matrices."""
+    """Return the inverse matrices.
+
+    Raises:
+        OpError: a matrix is singular (values that are known only; see `_checks_matrices`).
+    """
 
 
 @primitive(shape=_shapes.square_to_scalar, dtype=_dtypes.promote_float)
@@ -43,12 +50,16 @@ def det(x: Tensor) -> Tensor:
     """Return the determinants."""
 
 
-@primitive(shape=_shapes.solve, dtype=_dtypes.promote_float)
+@primitive(shape=_shapes.solve, dtype=_dtypes.promote_float, check=partial(_checks_matrices.regular, "solve"))
 def solve_matrix(a: Tensor, b: Tensor) -> Tensor:
     """Return x with a x = b. Shapes: `a` (..., n, n), `b` (..., n, k)."""
 
 
-@primitive(shape=_shapes.solve, dtype=_dtypes.promote_float)
+@primitive(
+    shape=_shapes.solve,
+    dtype=_dtypes.promote_float,
+    check=partial(_checks_matrices.regular_triangle, "solve_triangular"),
+)
 def solve_triangular_matrix(a: Tensor, b: Tensor, lower: bool = False) -> Tensor:
     """Return x with a x = b, reading one triangle of a. Shapes: `a` (..., n, n), `b` (..., n, k)."""
 

@@ -10,7 +10,7 @@ from autograd.tracer import getval, isbox
 
 from kerasfront_numpy.ops.contraction import matmul
 from kerasfront_numpy.ops.indexing import gather_along_axis
-from kerasfront_numpy.ops.kernel import cast, differentiable, kernel
+from kerasfront_numpy.ops.kernel import COMPLEX, cast, differentiable, kernel
 from kerasfront_numpy.ops.movement import concatenate
 
 cholesky_factor = kernel(anp.linalg.cholesky)
@@ -45,11 +45,46 @@ def eig(x: Any) -> tuple[Any, Any]:
     return cast(found[0], dtype), cast(found[1], dtype)
 
 
+def _inverse_or_zero(x: Any) -> Any:
+    zero = getval(x) == 0
+    return anp.where(zero, 0, 1 / anp.where(zero, 1, x))
+
+
+def _svd_vjp(ans: Any, x: Any) -> Callable:
+    """The gradient by reduced factors; how the vectors of equal singular values turn is not determined and left out.
+
+    autograd's own is NaN at equal singular values, also for the values alone.
+
+    Source: J. Townsend, "Differentiating the singular value decomposition" (2016).
+    """
+
+    def vjp(g: Any) -> Any:
+        u, s, v = ans[0], ans[1], ans[2]
+        across, down = s[..., None, :], s[..., :, None]
+        spread = _inverse_or_zero(across * across - down * down)
+
+        def turning(product: Any) -> Any:
+            return spread * (product - _transposed(product))
+
+        left, right = matmul(_transposed(u), g[0]), matmul(g[2], _transposed(v))
+        values = g[1][..., None, :] * np.eye(s.shape[-1], dtype=s.dtype)
+        # `right` is g_v^T v, so its turning has the opposite sign.
+        core = turning(left) * across - down * turning(right) + values
+        rows = (g[0] - matmul(u, left)) * _inverse_or_zero(across)
+        columns = _inverse_or_zero(down) * (g[2] - matmul(right, v))
+        return matmul(matmul(u, core) + rows, v) + matmul(u, columns)
+
+    return vjp
+
+
+_reduced_svd = differentiable(lambda x: tuple(np.linalg.svd(x, False)), _svd_vjp)
+
+
 @kernel
 def svd_factors(x: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
     if not isbox(x):
         return tuple(np.linalg.svd(x, full_matrices))
-    found = anp.linalg.svd(x, False)
+    found = anp.linalg.svd(x, False) if x.dtype in COMPLEX else _reduced_svd(x)
     u, s, v = found[0], found[1], found[2]
     if full_matrices:
         # The vectors that complete the bases are not determined by x: constants.
@@ -97,7 +132,9 @@ def _eliminate(x: Any) -> tuple[Any, np.ndarray, list]:
     np.put_along_axis(order, best, 0, -2)
     order[..., :1, :] = best
     x = gather_along_axis(x, order, x.ndim - 2)
-    row, column = x[..., :1, :], x[..., 1:, :1] / x[..., :1, :1]
+    row, pivot = x[..., :1, :], x[..., :1, :1]
+    # A column of zeros needs no multiples of the row above.
+    column = x[..., 1:, :1] / anp.where(getval(pivot) == 0, pivot + 1, pivot)
     packed, later, pivots = _eliminate(x[..., 1:, 1:] - column * row[..., 1:])
     # Exchanges of later steps move the multipliers of this one too.
     lower = concatenate([gather_along_axis(column, later, x.ndim - 2), packed], -1)

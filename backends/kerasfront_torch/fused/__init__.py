@@ -7,6 +7,7 @@ differs (a kink, a rare dtype, a form it does not have) the op's own body runs.
 from kerasfront_torch.fused import (
     activations,
     arithmetic,
+    images,
     layouts,
     losses,
     normalization,
@@ -16,7 +17,7 @@ from kerasfront_torch.fused import (
     updates,
 )
 
-for _theme in (arithmetic, reductions, layouts, activations, normalization, losses, recurrent, random, updates):
+for _theme in (images, arithmetic, reductions, layouts, activations, normalization, losses, recurrent, random, updates):
     globals().update(
         {name: value for name, value in vars(_theme).items() if callable(value) and name not in ("Any", "body")}
     )

@@ -62,5 +62,6 @@ def solve_triangular_matrix(a: Tensor, b: Tensor, lower: bool) -> Tensor:
 
 @_factorization
 def lu_factor(x: Tensor) -> tuple:
-    factors, pivots = torch.linalg.lu_factor(x)
+    # Unlike `lu_factor` it takes singular matrices too.
+    factors, pivots, _ = torch.linalg.lu_factor_ex(x)
     return factors, (pivots - 1).int()
