@@ -2,7 +2,8 @@
 
 Primitives (provided by each backend) come first in `elementwise`, `reductions`, `movement`, `indexing`, `creation`,
 `contraction`, `windows`, `factorization`, `transforms` and `control`; everything else is derived from them.
-This namespace holds every declared op, and the few plain functions listed in `_FUNCTIONS`.
+This namespace holds every declared op, and the few plain functions listed in `_FUNCTIONS`. It shows the public names:
+those of the Keras API and our own derived ops (see `namespaces`); other primitives can be reached as well.
 """
 
 from typing import Any
@@ -22,6 +23,7 @@ from kerasfront.ops import (
     indexing,
     losses,
     movement,
+    namespaces,
     normalization,
     optimizer_updates,
     random_bits,
@@ -44,10 +46,19 @@ globals().update(_OPS)
 for _module, _names in _FUNCTIONS.items():
     globals().update({name: getattr(_module, name) for name in _names})
 
-divide = _OPS["true_divide"]
-remainder = _OPS["mod"]
-swish = _OPS["silu"]
-hard_swish = _OPS["hard_silu"]
+# Second names of ops.
+_ALIASES = {
+    "divide": "true_divide",
+    "hard_swish": "hard_silu",
+    "remainder": "mod",
+    "swish": "silu",
+}
+
+globals().update({name: _OPS[op] for name, op in _ALIASES.items()})
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:
@@ -63,3 +74,8 @@ def primitives() -> list[str]:
     """Return the names of the ops that every backend provides, in the order of the contract."""
     declared = [name for name, op in _OPS.items() if hasattr(op, "op") and op.op.primitive]
     return [*declared, *control.PRIMITIVES]
+
+
+__all__ = namespaces.public(globals(), [name for name in _OPS if name not in primitives()])
+
+globals().update(namespaces.build(__name__, globals()))
