@@ -14,22 +14,33 @@ from kerasfront.ops import (
     activations,
     arithmetic,
     attention,
+    comparison,
+    complex_numbers,
     contraction,
     control,
     convolution,
     creation,
+    diagonals,
     elementwise,
     factorization,
+    grids,
     indexing,
     losses,
     movement,
     namespaces,
     normalization,
+    number_theory,
     optimizer_updates,
+    products,
     random_bits,
+    rearranging,
     recurrent,
     reductions,
+    special_functions,
+    splitting,
+    tapers,
     transforms,
+    vectorizing,
     windows,
 )
 
@@ -40,6 +51,9 @@ _FUNCTIONS = {
     ),
     contraction: ("einsum",),
     control: ("fori_loop", "map"),
+    grids: ("geomspace", "logspace", "meshgrid"),
+    rearranging: ("rearrange",),
+    vectorizing: ("vectorize",),
 }  # fmt: skip
 
 globals().update(_OPS)
@@ -48,6 +62,12 @@ for _module, _names in _FUNCTIONS.items():
 
 # Second names of ops.
 _ALIASES = {
+    "amax": "max",
+    "amin": "min",
+    "bitwise_invert": "bitwise_not",
+    "bitwise_left_shift": "left_shift",
+    "bitwise_right_shift": "right_shift",
+    "conj": "conjugate",
     "divide": "true_divide",
     "hard_swish": "hard_silu",
     "remainder": "mod",

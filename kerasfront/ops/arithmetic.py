@@ -60,6 +60,24 @@ def absolute(x: Tensor) -> Tensor:
     return e.abs(x)
 
 
+@derived(dtype=_dtypes.promote_float)
+def fabs(x: Tensor) -> Tensor:
+    """Return the absolute values as floats."""
+    return e.abs(x)
+
+
+@derived(dtype=_dtypes.promote_float)
+def deg2rad(x: Tensor) -> Tensor:
+    """Return angles in degrees as radians."""
+    return e.multiply(x, _math.pi / 180)
+
+
+@derived(dtype=_dtypes.promote_float)
+def rad2deg(x: Tensor) -> Tensor:
+    """Return angles in radians as degrees."""
+    return e.multiply(x, 180 / _math.pi)
+
+
 @derived(dtype=_dtypes.promote)
 def clip(x: Tensor, x_min: Tensor, x_max: Tensor) -> Tensor:
     """Return the values limited to [x_min, x_max]; NaN goes through, the gradient within and at the bounds is 1."""

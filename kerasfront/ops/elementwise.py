@@ -230,28 +230,28 @@ def logical_or(x1: Tensor, x2: Tensor) -> Tensor:
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
-def bitwise_and(x1: Tensor, x2: Tensor) -> Tensor:
+def bitwise_and(x: Tensor, y: Tensor) -> Tensor:
     """Return the bits set in both."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
-def bitwise_or(x1: Tensor, x2: Tensor) -> Tensor:
+def bitwise_or(x: Tensor, y: Tensor) -> Tensor:
     """Return the bits set in either."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
-def bitwise_xor(x1: Tensor, x2: Tensor) -> Tensor:
+def bitwise_xor(x: Tensor, y: Tensor) -> Tensor:
     """Return the bits set in one only."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer_no_bool)
-def left_shift(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return x1 with its bits moved up by x2 places."""
+def left_shift(x: Tensor, y: Tensor) -> Tensor:
+    """Return x with its bits moved up by y places."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer_no_bool)
-def right_shift(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return x1 with its bits moved down by x2 places; the sign bit is repeated (arithmetic shift)."""
+def right_shift(x: Tensor, y: Tensor) -> Tensor:
+    """Return x with its bits moved down by y places; the sign bit is repeated (arithmetic shift)."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.condition)

@@ -11,12 +11,14 @@ from kerasfront.backend.dispatch import (
     Axis,
     Shape,
     Tensor,
+    Tensors,
     derived,
     dtype_of,
     normalize_axis,
     primitive,
     shape_of,
 )
+from kerasfront.dtypes import result_type
 from kerasfront.errors import OpError
 from kerasfront.ops import _checks, _dtypes, _shapes
 from kerasfront.ops.creation import arange, zeros
@@ -267,3 +269,47 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None) -> Tensor:
     if x1 is None or x2 is None:
         raise OpError("where: one of x1 and x2 is missing. Expected both, or neither for positions.")
     return if_else(condition, x1, x2)
+
+
+@derived
+def select(condlist: Tensors, choicelist: Tensors, default: Tensor = 0) -> Tensor:
+    """Return at each place the element of the first choice whose condition holds there, else the default.
+
+    Shapes: all conditions, choices and the default broadcast.
+
+    Raises:
+        OpError: the lists are empty or of different length.
+    """
+    if not condlist or len(condlist) != len(choicelist):
+        raise OpError(
+            f"select: {len(condlist)} conditions and {len(choicelist)} choices. Expected as many, at least 1."
+        )
+    every = [*choicelist, default]
+    kinds = [type(one) if isinstance(one, (int, float)) and type(one) is not bool else dtype_of(one) for one in every]
+    name = result_type(*kinds)
+    result = cast(default, name)
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = if_else(condition, cast(choice, name), result)
+    return result
+
+
+@derived
+def argpartition(x: Tensor, kth: Any, axis: Any = -1) -> Tensor:
+    """Return int32 positions that bring the element of rank `kth` to its place along an axis, none larger before it.
+
+    Args:
+        kth: a rank or several; negative ones count from the end.
+        axis: None for the flattened tensor.
+
+    Raises:
+        OpError: a rank beyond the axis.
+
+    Notes: the order of the rest is not specified; it is that of a stable sort.
+    """
+    order = argsort(x, axis)
+    size = shape_of(order)[-1 if axis is None else axis]
+    ranks = [int(rank) for rank in (kth if isinstance(kth, (list, tuple)) else [kth])]
+    wrong = [rank for rank in ranks if size is not None and not -size <= rank < size]
+    if wrong:
+        raise OpError(f"argpartition: kth {wrong[0]} is out of range for size {size}. Expected {-size} to {size - 1}.")
+    return order

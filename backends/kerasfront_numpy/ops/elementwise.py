@@ -117,7 +117,9 @@ def _real_like(x: Any, g: Any) -> Any:
 
 abs = _unary(lambda x: x if x.dtype == bool else np.abs(x), _abs_slope)
 real = differentiable(np.real, lambda ans, x: lambda g: _real_like(x, g))
-imag = differentiable(lambda x: np.imag(x) + x.real.dtype.type(0), lambda ans, x: lambda g: _real_like(x, -1j * g))
+imag = differentiable(
+    lambda x: np.imag(x) + x.real.dtype.type(0), lambda ans, x: lambda g: _real_like(x, anp.multiply(-1j, g))
+)
 
 
 bitcast = constant(lambda x, dtype: x.view(np.dtype(dtype)))
