@@ -91,7 +91,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         >>> ops.convert_to_numpy(ops.arange(1, 4))
         array([1, 2, 3], dtype=int32)
     """
-    kinds = [_kind(part) for part in (start, stop, step) if part is not None]
+    kinds = [dispatch.kind_of(part) for part in (start, stop, step) if part is not None]
     name = dtypes.result_type(*kinds) if dtype is None else dtypes.standardize_dtype(dtype)
     start, stop, step = (None if part is None else _known_number(part) for part in (start, stop, step))
     if stop is None:
@@ -102,10 +102,6 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     if start == 0 and step == 1 and isinstance(stop, int) and name in ("int32", "int64"):
         return count_up(max(stop, 0), name)
     return convert_to_tensor(np.arange(start, stop, step), dtype=name)
-
-
-def _kind(value: Any) -> Any:
-    return type(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else dtype_of(value)
 
 
 def _known_number(value: Any) -> Any:
@@ -130,7 +126,7 @@ def linspace(
     name = (
         dtypes.standardize_dtype(dtype)
         if dtype is not None
-        else dtypes.float_type(*(dtype_of(end) for end in (start, stop)))
+        else dtypes.float_type(*(dispatch.kind_of(end) for end in (start, stop)))
     )
     work = name if dtypes.is_float(name) else config_float()
     low, high = (cast(convert_to_tensor(end), work) for end in (start, stop))

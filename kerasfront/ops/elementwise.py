@@ -176,7 +176,7 @@ def true_divide(x1: Tensor, x2: Tensor) -> Tensor:
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.no_bool, check=_checks.divides_by_zero)
 def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return the quotients rounded down; division of integers by 0 raises eagerly."""
+    """Return the quotients rounded down, NaN for infinite x1; division of integers by 0 raises eagerly."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.no_bool, check=_checks.divides_by_zero)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import dtypes
-from kerasfront.backend.dispatch import Tensor, Tensors, derived, dtype_of, shape_of
+from kerasfront.backend.dispatch import Tensor, Tensors, derived, dtype_of, kind_of, shape_of
 from kerasfront.errors import OpError
 from kerasfront.ops import _checks
 from kerasfront.ops.creation import convert_to_tensor, linspace, ones_like
@@ -83,7 +83,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 
 def _float_type(*ends: Any) -> str:
-    return dtypes.float_type(*(dtype_of(end) for end in ends))
+    return dtypes.float_type(*(kind_of(end) for end in ends))
 
 
 @derived

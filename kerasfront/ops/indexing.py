@@ -14,6 +14,7 @@ from kerasfront.backend.dispatch import (
     Tensors,
     derived,
     dtype_of,
+    kind_of,
     normalize_axis,
     primitive,
     shape_of,
@@ -284,9 +285,7 @@ def select(condlist: Tensors, choicelist: Tensors, default: Tensor = 0) -> Tenso
         raise OpError(
             f"select: {len(condlist)} conditions and {len(choicelist)} choices. Expected as many, at least 1."
         )
-    every = [*choicelist, default]
-    kinds = [type(one) if isinstance(one, (int, float)) and type(one) is not bool else dtype_of(one) for one in every]
-    name = result_type(*kinds)
+    name = result_type(*(kind_of(one) for one in (*choicelist, default)))
     result = cast(default, name)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = if_else(condition, cast(choice, name), result)

@@ -9,7 +9,6 @@ from jax import lax
 from kerasfront_jax.ops.creation import engine_dtype
 
 negative = jnp.negative
-sign = jnp.sign
 floor = jnp.floor
 ceil = jnp.ceil
 round_half_even = jnp.round
@@ -59,6 +58,10 @@ right_shift = jnp.right_shift
 if_else = jnp.where
 stop_gradient = lax.stop_gradient
 real = jnp.real
+
+
+def sign(x: Any) -> Any:
+    return x if x.dtype == bool else jnp.sign(x)
 
 
 @jax.custom_jvp

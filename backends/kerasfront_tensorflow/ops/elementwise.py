@@ -32,7 +32,6 @@ isnan = tf.math.is_nan
 isfinite = tf.math.is_finite
 logical_not = tf.logical_not
 true_divide = tf.math.divide
-floor_divide = widened(tf.math.floordiv, INTEGERS)
 mod = widened(tf.math.floormod, INTEGERS)
 power = widened(tf.pow, INTEGERS)
 arctan2 = widened(tf.atan2, HALVES)
@@ -82,6 +81,17 @@ def sign(x: Any) -> Any:
     if x.dtype.is_integer:
         return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.cast(tf.sign(tf.cast(x, tf.int64)), x.dtype)
     return tf.sign(x)
+
+
+_floor_divide = widened(tf.math.floordiv, INTEGERS)
+
+
+def floor_divide(x1: Any, x2: Any) -> Any:
+    result = _floor_divide(x1, x2)
+    if not x1.dtype.is_floating:
+        return result
+    # As the remainder, the quotient of an infinity is NaN; TensorFlow 2.21 leaves it infinite.
+    return tf.where(tf.math.is_inf(x1), tf.constant(float("nan"), x1.dtype), result)
 
 
 def round_half_even(x: Any) -> Any:

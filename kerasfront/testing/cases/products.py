@@ -26,7 +26,8 @@ CASES = [
     case("kron", normal(2, 1, 2), normal(2, 2), ref=np.kron, note="of a cube and a matrix", tol=FORMULA),
     case("kron", array(2.0), normal(2, 2), ref=np.kron, note="of a scalar", tol=FORMULA),
     case("kron", ints([[1, 2]]), ints([[3], [4]]), ref=np.kron, note="of integers", tol=EXACT),
-    case("kron", np.zeros((0, 2)), normal(2, 2), ref=np.kron, note="of nothing", tol=EXACT),
+    # No gradient: in a graph, TensorFlow 2.21 ends the process by a division by zero when it folds its constants.
+    case("kron", np.zeros((0, 2)), normal(2, 2), ref=np.kron, note="of nothing", tol=EXACT, differentiable=False),
     case("kron", normal(2), normal(2, seed=1), ref=np.kron, note="half types", tol=FORMULA, dtypes=HALVES),
     case("cross", *SPACE, ref=embedded, tol=FORMULA),
     case("cross", *PLANE, ref=embedded, note="in the plane", tol=FORMULA),
