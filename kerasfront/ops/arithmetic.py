@@ -80,9 +80,12 @@ def rad2deg(x: Tensor) -> Tensor:
 
 @derived(dtype=_dtypes.promote)
 def clip(x: Tensor, x_min: Tensor, x_max: Tensor) -> Tensor:
-    """Return the values limited to [x_min, x_max]; NaN goes through, the gradient within and at the bounds is 1."""
-    below, above = e.less(x, x_min), e.less(x_max, x)
-    return e.if_else(below, x_min, e.if_else(above, x_max, x))
+    """Return the values limited to [x_min, x_max]; NaN goes through, the gradient within and at the bounds is 1.
+
+    Notes: of bounds in the wrong order x_max wins; a bound that is NaN means nothing.
+    """
+    raised = e.if_else(e.less(x, x_min), x_min, x)
+    return e.if_else(e.less(x_max, raised), x_max, raised)
 
 
 @derived(dtype=_dtypes.no_bool)

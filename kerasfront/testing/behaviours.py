@@ -163,6 +163,18 @@ def refusals(backend: Backend) -> None:
         raise AssertionError(f"{mistake}: was let pass")
 
 
+def division_by_zero_compiled(backend: Backend) -> None:
+    """In a compiled function integers divided by 0 give 0 or are refused; other places are right."""
+    numbers = [ops.convert_to_tensor(np.array(each, "int32")) for each in ([7, -7, 7, 0], [0, 0, -3, 0])]
+    for call, expected in ((ops.floor_divide, [0, 0, -3, 0]), (ops.mod, [0, 0, -2, 0]), (ops.fmod, [0, 0, 1, 0])):
+        try:
+            found = ops.convert_to_numpy(function(call)(*numbers))
+        except Exception as error:  # noqa: BLE001 - engines have their own classes for it
+            assert "zero" in str(error).lower(), error
+        else:
+            assert found.tolist() == expected, found
+
+
 def index_out_of_range_compiled(backend: Backend) -> None:
     """In a compiled function an index out of range gives NaN or is refused: never another row."""
     x = ops.convert_to_tensor(np.arange(6.0, dtype="float32").reshape(3, 2))
@@ -194,6 +206,7 @@ BEHAVIOURS: dict[str, Callable[[Backend], None]] = {
     "gradient of nothing": gradient_of_nothing,
     "training": training,
     "refusals": refusals,
+    "division by zero compiled": division_by_zero_compiled,
     "index out of range compiled": index_out_of_range_compiled,
     "round trip": round_trip,
 }

@@ -40,8 +40,6 @@ less = widened(tf.less, BOOL)
 less_equal = widened(tf.less_equal, BOOL)
 logical_and = tf.logical_and
 logical_or = tf.logical_or
-left_shift = widened(tf.bitwise.left_shift, BOOL)
-right_shift = widened(tf.bitwise.right_shift, BOOL)
 if_else = tf.where
 stop_gradient = tf.stop_gradient
 complex_from_parts = tf.complex
@@ -62,6 +60,26 @@ bitwise_not = _or_on_bool(tf.bitwise.invert, tf.logical_not)
 bitwise_and = _or_on_bool(tf.bitwise.bitwise_and, tf.logical_and)
 bitwise_or = _or_on_bool(tf.bitwise.bitwise_or, tf.logical_or)
 bitwise_xor = _or_on_bool(tf.bitwise.bitwise_xor, tf.math.logical_xor)
+
+
+def _shift(native: Callable, emptied: Callable) -> Callable:
+    # TensorFlow limits the count to the width less 1, and negative counts to 0. A count that is one known number,
+    # as in the random generator, needs no look at each place.
+    def run(x: Any, y: Any) -> Any:
+        known = None if y.shape.rank else tf.get_static_value(y)
+        if known is not None and 0 <= known < 8 * x.dtype.size:
+            return native(x, y)
+        return tf.where(tf.cast(y, tf.int64) // (8 * x.dtype.size) == 0, native(x, y), emptied(x))
+
+    return run
+
+
+def _sign_bits(x: Any) -> Any:
+    return tf.zeros_like(x) if x.dtype.is_unsigned else tf.cast(-tf.cast(x < 0, tf.int32), x.dtype)
+
+
+left_shift = _shift(tf.bitwise.left_shift, tf.zeros_like)
+right_shift = _shift(tf.bitwise.right_shift, _sign_bits)
 
 
 def erf(x: Any) -> Any:
