@@ -105,11 +105,13 @@ _floor_divide = widened(tf.math.floordiv, INTEGERS)
 
 
 def floor_divide(x1: Any, x2: Any) -> Any:
-    result = _floor_divide(x1, x2)
+    plain = _floor_divide(x1, x2)
     if not x1.dtype.is_floating:
-        return result
-    # As the remainder, the quotient of an infinity is NaN; TensorFlow 2.21 leaves it infinite.
-    return tf.where(tf.math.is_inf(x1), tf.constant(float("nan"), x1.dtype), result)
+        return plain
+    # TensorFlow 2.21 rounds the quotient before it takes the floor, so that 3.3 // 0.3 is 11, and leaves infinities.
+    rest = tf.math.floormod(x1, x2)
+    odd = tf.where(tf.math.is_inf(x1), tf.constant(float("nan"), x1.dtype), plain)
+    return tf.stop_gradient(tf.where(tf.math.is_finite(rest), tf.round((x1 - rest) / x2), odd))
 
 
 def round_half_even(x: Any) -> Any:

@@ -12,7 +12,8 @@ from kerasfront.testing.tolerance import EXACT, FORMULA
 
 INF, NAN = math.inf, math.nan
 HALVES_OF_ODD = array([-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5])
-WIDTHS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64, "uint8": 8, "uint16": 16, "uint32": 32}
+# Without int64, which some engines hold in 32 bits.
+WIDTHS = {"int8": 8, "int16": 16, "int32": 32, "uint8": 8, "uint16": 16, "uint32": 32}
 NOTHING = np.zeros((0, 3))
 ROW = array([1.0, 2.0, 3.0])
 
@@ -62,7 +63,7 @@ WIDE = {
 CASES = [
     *_shift_cases(),
     *(case(name, *ends(kind), ref=wrapped(getattr(np, name)), note=f"{kind} wraps around", tol=EXACT)
-      for name in ("add", "subtract", "multiply") for kind in WIDTHS if kind != "int64"),
+      for name in ("add", "subtract", "multiply") for kind in WIDTHS),
     *(case(name, ends(kind)[0], ref=wrapped(getattr(np, name)), note=f"{kind} at the ends", tol=EXACT)
       for name in ("negative", "abs", "sign", "square") for kind in ("int8", "int16", "int32", "uint8")),
     case("round", HALVES_OF_ODD, ref=np.round, note="all halves to even", tol=EXACT, differentiable=False),
