@@ -137,6 +137,11 @@ def dtype_of(value: Any) -> str:
     return owner.dtype_name(value)
 
 
+def kind_of(value: Any) -> str:
+    """Return the dtype's name, or what a Python value counts as in promotion: weak for numbers."""
+    return dtypes.kind_of_python_value(value) if owner_of(value) is WEAK else dtype_of(value)
+
+
 def shape_of(value: Any) -> tuple[int | None, ...]:
     """Return the static shape of a tensor, Variable, array or Python value."""
     owner = owner_of(value)
@@ -444,7 +449,7 @@ class Op:
         places = [i for i in self.tensors if values[i] is not None]
         if self.lists:
             return
-        kinds = tuple(_symbolic_kind(values[i]) for i in places)
+        kinds = tuple(kind_of(values[i]) for i in places)
         wanted = None
         if self.dtype_index is not None and values[self.dtype_index] is not None:
             wanted = dtypes.standardize_dtype(values[self.dtype_index])
@@ -462,8 +467,8 @@ class Op:
 
     def _infer(self, values: list) -> Any:
         places = [i for i in self.tensors if values[i] is not None]
-        kinds = [_symbolic_kind(values[i]) for i in places]
-        kinds += [_symbolic_kind(item) for i in self.lists for item in values[i]]
+        kinds = [kind_of(values[i]) for i in places]
+        kinds += [kind_of(item) for i in self.lists for item in values[i]]
         wanted = None
         if self.dtype_index is not None and values[self.dtype_index] is not None:
             wanted = dtypes.standardize_dtype(values[self.dtype_index])
@@ -520,10 +525,6 @@ def _spec(value: Any) -> Any:
     if isinstance(value, (symbolic.KerasTensor, _Spec)):
         return value
     return _Spec(shape_of(value), dtype_of(value), value)
-
-
-def _symbolic_kind(value: Any) -> str:
-    return dtypes.kind_of_python_value(value) if owner_of(value) is WEAK else dtype_of(value)
 
 
 @functools.cache

@@ -51,7 +51,7 @@ class Operators:
     __hash__ = object.__hash__
 
     def __getitem__(self, key: Any) -> Any:
-        return OPS["getitem"](self, key)
+        return OPS["get_item"](self, key)
 
     def __round__(self, ndigits: int | None = None) -> Any:
         return OPS["round"](self, ndigits or 0)

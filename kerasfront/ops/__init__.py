@@ -2,7 +2,8 @@
 
 Primitives (provided by each backend) come first in `elementwise`, `reductions`, `movement`, `indexing`, `creation`,
 `contraction`, `windows`, `factorization`, `transforms` and `control`; everything else is derived from them.
-This namespace holds every declared op, and the few plain functions listed in `_FUNCTIONS`.
+This namespace holds every declared op, and the few plain functions listed in `_FUNCTIONS`. It shows the public names:
+those of the Keras API and our own derived ops (see `namespaces`); other primitives can be reached as well.
 """
 
 from typing import Any
@@ -15,15 +16,19 @@ from kerasfront.ops import (
     arithmetic,
     attention,
     blocks,
+    comparison,
+    complex_numbers,
     contraction,
     control,
     convolution,
     creation,
     ctc,
+    diagonals,
     differentiation,
     elementwise,
     factorization,
     fourier,
+    grids,
     image_colour,
     image_filters,
     image_geometry,
@@ -33,13 +38,21 @@ from kerasfront.ops import (
     linear_algebra,
     losses,
     movement,
+    namespaces,
     normalization,
     norms,
+    number_theory,
     optimizer_updates,
+    products,
     random_bits,
+    rearranging,
     recurrent,
     reductions,
+    special_functions,
+    splitting,
+    tapers,
     transforms,
+    vectorizing,
     windows,
 )
 
@@ -51,16 +64,34 @@ _FUNCTIONS = {
     contraction: ("einsum",),
     control: ("associative_scan", "fori_loop", "map", "switch"),
     differentiation: ("custom_gradient", "jvp"),
+    grids: ("geomspace", "logspace", "meshgrid"),
+    rearranging: ("rearrange",),
+    vectorizing: ("vectorize",),
 }  # fmt: skip
 
 globals().update(_OPS)
 for _module, _names in _FUNCTIONS.items():
     globals().update({name: getattr(_module, name) for name in _names})
 
-divide = _OPS["true_divide"]
-remainder = _OPS["mod"]
-swish = _OPS["silu"]
-hard_swish = _OPS["hard_silu"]
+# Second names of ops.
+_ALIASES = {
+    "amax": "max",
+    "amin": "min",
+    "bitwise_invert": "bitwise_not",
+    "bitwise_left_shift": "left_shift",
+    "bitwise_right_shift": "right_shift",
+    "conj": "conjugate",
+    "divide": "true_divide",
+    "hard_swish": "hard_silu",
+    "remainder": "mod",
+    "swish": "silu",
+}
+
+globals().update({name: _OPS[op] for name, op in _ALIASES.items()})
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:
@@ -76,3 +107,8 @@ def primitives() -> list[str]:
     """Return the names of the ops that every backend provides, in the order of the contract."""
     declared = [name for name, op in _OPS.items() if hasattr(op, "op") and op.op.primitive]
     return [*declared, *control.PRIMITIVES]
+
+
+__all__ = namespaces.public(globals(), [name for name in _OPS if name not in primitives()])
+
+globals().update(namespaces.build(__name__, globals()))

@@ -5,6 +5,7 @@ They look at concrete integers only: a traced value is not known yet, and floats
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -71,3 +72,15 @@ def slice_in_range(inputs: Any, start_indices: Any, shape: Any) -> None:
                 f"slice: start {begin} and size {extent} on axis {axis} reach out of shape {size}. Expected 0 <= start"
                 f" <= {limit - extent}."
             )
+
+
+def positions_in_shape(indices: Any, shape: tuple[int, ...]) -> None:
+    """Refuse positions beyond the elements of a shape, negative ones included."""
+    found = _host(indices)
+    size = math.prod(shape)
+    if found is not None and found.size and not 0 <= found.min() <= found.max() < size:
+        wrong = found.max() if found.min() >= 0 else found.min()
+        raise OpError(
+            f"unravel_index: index {wrong} is out of range for shape {shape}. Expected 0 to {size - 1}. Correct the"
+            f" index."
+        )

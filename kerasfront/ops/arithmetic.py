@@ -60,11 +60,32 @@ def absolute(x: Tensor) -> Tensor:
     return e.abs(x)
 
 
+@derived(dtype=_dtypes.promote_float)
+def fabs(x: Tensor) -> Tensor:
+    """Return the absolute values as floats."""
+    return e.abs(x)
+
+
+@derived(dtype=_dtypes.promote_float)
+def deg2rad(x: Tensor) -> Tensor:
+    """Return angles in degrees as radians."""
+    return e.multiply(x, _math.pi / 180)
+
+
+@derived(dtype=_dtypes.promote_float)
+def rad2deg(x: Tensor) -> Tensor:
+    """Return angles in radians as degrees."""
+    return e.multiply(x, 180 / _math.pi)
+
+
 @derived(dtype=_dtypes.promote)
 def clip(x: Tensor, x_min: Tensor, x_max: Tensor) -> Tensor:
-    """Return the values limited to [x_min, x_max]; NaN goes through, the gradient within and at the bounds is 1."""
-    below, above = e.less(x, x_min), e.less(x_max, x)
-    return e.if_else(below, x_min, e.if_else(above, x_max, x))
+    """Return the values limited to [x_min, x_max]; NaN goes through, the gradient within and at the bounds is 1.
+
+    Notes: of bounds in the wrong order x_max wins; a bound that is NaN means nothing.
+    """
+    raised = e.if_else(e.less(x, x_min), x_min, x)
+    return e.if_else(e.less(x_max, raised), x_max, raised)
 
 
 @derived(dtype=_dtypes.no_bool)

@@ -76,35 +76,43 @@ def empty_like(x: Tensor, dtype: Any = None) -> Tensor:
     return zeros_like(x, dtype)
 
 
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Any:
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
     """Return numbers from start (0 if only one number is given) up to, not with, stop.
 
     Args:
-        start, stop, step: Python or NumPy numbers.
-        dtype: None for int32 where all are integers, else the default float type.
+        start, stop, step: numbers, or scalar tensors whose values are known; the step is 1 where none is given.
+        dtype: None for the result type of the bounds: int32 for Python integers.
 
     Raises:
-        OpError: step is 0.
+        OpError: step is 0, or a bound is unknown (symbolic or traced): the length of a tensor must be known.
 
     Example:
         >>> from kerasfront import ops
         >>> ops.convert_to_numpy(ops.arange(1, 4))
         array([1, 2, 3], dtype=int32)
     """
+    kinds = [dispatch.kind_of(part) for part in (start, stop, step) if part is not None]
+    name = dtypes.result_type(*kinds) if dtype is None else dtypes.standardize_dtype(dtype)
+    start, stop, step = (None if part is None else _known_number(part) for part in (start, stop, step))
     if stop is None:
         start, stop = 0, start
+    step = 1 if step is None else step
     if step == 0:
         raise OpError("arange: step is 0. Expected another number.")
-    for part in (start, stop, step):
-        if dispatch.owner_of(part) is not dispatch.WEAK:
-            raise OpError(
-                f"arange: bounds must be Python numbers; got {type(part).__name__}. Convert it with int() or float()."
-            )
-    kinds = [dtypes.kind_of_python_value(part) for part in (start, stop, step)]
-    name = dtypes.standardize_dtype(dtype) if dtype is not None else dtypes.strengthen(dtypes.least_upper_bound(*kinds))
-    if start == 0 and step == 1 and all(kind == "int" for kind in kinds) and name in ("int32", "int64"):
-        return count_up(max(int(stop), 0), name)
+    if start == 0 and step == 1 and isinstance(stop, int) and name in ("int32", "int64"):
+        return count_up(max(stop, 0), name)
     return convert_to_tensor(np.arange(start, stop, step), dtype=name)
+
+
+def _known_number(value: Any) -> Any:
+    if isinstance(value, (int, float)):
+        return value
+    if value is None or not dispatch.is_concrete(value) or shape_of(value) != ():
+        raise OpError(
+            f"arange: a bound is {value!r}. Expected numbers, or scalar tensors whose values are known. Pass Python"
+            f" numbers."
+        )
+    return convert_to_numpy(value).item()
 
 
 def linspace(
@@ -118,7 +126,7 @@ def linspace(
     name = (
         dtypes.standardize_dtype(dtype)
         if dtype is not None
-        else dtypes.float_type(*(dtype_of(end) for end in (start, stop)))
+        else dtypes.float_type(*(dispatch.kind_of(end) for end in (start, stop)))
     )
     work = name if dtypes.is_float(name) else config_float()
     low, high = (cast(convert_to_tensor(end), work) for end in (start, stop))

@@ -176,17 +176,30 @@ def true_divide(x1: Tensor, x2: Tensor) -> Tensor:
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.no_bool, check=_checks.divides_by_zero)
 def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return the quotients rounded down; division of integers by 0 raises eagerly."""
+    """Return the quotients rounded down, NaN for infinite x1.
+
+    Raises:
+        OpError: integers divided by 0, where they are known; a compiled function gives 0 or the engine's error.
+    """
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.no_bool, check=_checks.divides_by_zero)
 def mod(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return the remainders of `floor_divide`, with the sign of x2."""
+    """Return the remainders of `floor_divide`, with the sign of x2.
+
+    Raises:
+        OpError: integers divided by 0, where they are known; a compiled function gives 0 or the engine's error.
+    """
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.no_bool, check=_checks.negative_power)
 def power(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return x1 to the power of x2; a negative power of integers raises eagerly."""
+    """Return x1 to the power of x2.
+
+    Raises:
+        OpError: integers to a negative power, where it is known; a compiled function rounds towards 0 or gives the
+            engine's error.
+    """
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.promote)
@@ -230,28 +243,31 @@ def logical_or(x1: Tensor, x2: Tensor) -> Tensor:
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
-def bitwise_and(x1: Tensor, x2: Tensor) -> Tensor:
+def bitwise_and(x: Tensor, y: Tensor) -> Tensor:
     """Return the bits set in both."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
-def bitwise_or(x1: Tensor, x2: Tensor) -> Tensor:
+def bitwise_or(x: Tensor, y: Tensor) -> Tensor:
     """Return the bits set in either."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer)
-def bitwise_xor(x1: Tensor, x2: Tensor) -> Tensor:
+def bitwise_xor(x: Tensor, y: Tensor) -> Tensor:
     """Return the bits set in one only."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer_no_bool)
-def left_shift(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return x1 with its bits moved up by x2 places."""
+def left_shift(x: Tensor, y: Tensor) -> Tensor:
+    """Return x with its bits moved up by y places; a count below 0 or not below the width moves all of them out."""
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.integer_no_bool)
-def right_shift(x1: Tensor, x2: Tensor) -> Tensor:
-    """Return x1 with its bits moved down by x2 places; the sign bit is repeated (arithmetic shift)."""
+def right_shift(x: Tensor, y: Tensor) -> Tensor:
+    """Return x with its bits moved down by y places, the sign bit repeated (arithmetic shift).
+
+    Notes: a count below 0 or not below the width moves all bits out: -1 for negative numbers, else 0.
+    """
 
 
 @primitive(shape=_shapes.broadcast, dtype=_dtypes.condition)

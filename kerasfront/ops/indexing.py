@@ -11,12 +11,15 @@ from kerasfront.backend.dispatch import (
     Axis,
     Shape,
     Tensor,
+    Tensors,
     derived,
     dtype_of,
+    kind_of,
     normalize_axis,
     primitive,
     shape_of,
 )
+from kerasfront.dtypes import result_type
 from kerasfront.errors import OpError
 from kerasfront.ops import _checks, _dtypes, _shapes
 from kerasfront.ops.creation import arange, zeros
@@ -83,7 +86,7 @@ def nonzero(x: Tensor) -> Any:
 
 
 @derived
-def getitem(x: Tensor, key: Any) -> Tensor:
+def get_item(x: Tensor, key: Any) -> Tensor:
     """Return `x[key]`: integers, slices, None, Ellipsis, one boolean mask, or integer arrays.
 
     Raises:
@@ -93,6 +96,10 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     if builtins.all(_is_basic(one) for one in keys):
         return basic_getitem(x, spell_out(keys, shape_of(x)))
     return _advanced(x, keys)
+
+
+# The name by which older ops call it.
+getitem = get_item
 
 
 def _is_basic(key: Any) -> bool:
@@ -109,7 +116,7 @@ def spell_out(keys: tuple, shape: tuple) -> tuple:
     ends."""
     used = builtins.sum(1 for key in keys if key is not None and key is not Ellipsis)
     if used > len(shape):
-        raise OpError(f"getitem: {used} indices for shape {shape}. Expected at most {len(shape)}.")
+        raise OpError(f"get_item: {used} indices for shape {shape}. Expected at most {len(shape)}.")
     if not builtins.any(key is Ellipsis for key in keys):
         keys = (*keys, Ellipsis)
     place = next(i for i, key in enumerate(keys) if key is Ellipsis)
@@ -135,7 +142,7 @@ def _index_of(key: Any, size: int | None, axis: int, shape: tuple) -> int:
     index = int(key)
     if size is not None and not -size <= index < size:
         raise OpError(
-            f"getitem: index {index} is out of range on axis {axis} of shape {shape}. Expected -{size} to {size - 1}."
+            f"get_item: index {index} is out of range on axis {axis} of shape {shape}. Expected -{size} to {size - 1}."
         )
     return index % size if size else index
 
@@ -149,7 +156,7 @@ def _advanced(x: Any, keys: tuple) -> Any:
         return _masked(x, keys, arrays[0])
     if arrays != list(range(arrays[0], arrays[-1] + 1)) or builtins.any(key is None for key in keys):
         raise OpError(
-            f"getitem: index arrays at places {arrays}. Expected neighbouring ones without new axes. Index in two"
+            f"get_item: index arrays at places {arrays}. Expected neighbouring ones without new axes. Index in two"
             f" steps."
         )
     full = spell_out(tuple(builtins.slice(None) if i in arrays else key for i, key in enumerate(keys)), shape)
@@ -165,7 +172,7 @@ def _advanced(x: Any, keys: tuple) -> Any:
 def _masked(x: Any, keys: tuple, place: int) -> Any:
     if place or len(keys) > 1:
         raise OpError(
-            f"getitem: a boolean mask with other indices, {len(keys)} keys. Expected the mask alone. Index in two"
+            f"get_item: a boolean mask with other indices, {len(keys)} keys. Expected the mask alone. Index in two"
             f" steps."
         )
     mask = keys[0]
@@ -240,7 +247,7 @@ def top_k(x: Tensor, k: int, sorted: bool = True) -> Any:
     # Sorting the reversed tensor upwards and reading it backwards keeps the lowest position first among ties.
     order = reverse(stable_argsort(reverse(x, -1), -1), -1)
     last = builtins.slice(None, k)
-    positions = (size or 0) - 1 - getitem(order, (Ellipsis, last))
+    positions = (size or 0) - 1 - get_item(order, (Ellipsis, last))
     return gather_along_axis(x, positions, -1), positions
 
 
@@ -263,3 +270,45 @@ def where(condition: Tensor, x1: Any = None, x2: Any = None) -> Tensor:
     if x1 is None or x2 is None:
         raise OpError("where: one of x1 and x2 is missing. Expected both, or neither for positions.")
     return if_else(condition, x1, x2)
+
+
+@derived
+def select(condlist: Tensors, choicelist: Tensors, default: Tensor = 0) -> Tensor:
+    """Return at each place the element of the first choice whose condition holds there, else the default.
+
+    Shapes: all conditions, choices and the default broadcast.
+
+    Raises:
+        OpError: the lists are empty or of different length.
+    """
+    if not condlist or len(condlist) != len(choicelist):
+        raise OpError(
+            f"select: {len(condlist)} conditions and {len(choicelist)} choices. Expected as many, at least 1."
+        )
+    name = result_type(*(kind_of(one) for one in (*choicelist, default)))
+    result = cast(default, name)
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = if_else(condition, cast(choice, name), result)
+    return result
+
+
+@derived
+def argpartition(x: Tensor, kth: Any, axis: Any = -1) -> Tensor:
+    """Return int32 positions that bring the element of rank `kth` to its place along an axis, none larger before it.
+
+    Args:
+        kth: a rank or several; negative ones count from the end.
+        axis: None for the flattened tensor.
+
+    Raises:
+        OpError: a rank beyond the axis.
+
+    Notes: the order of the rest is not specified; it is that of a stable sort.
+    """
+    order = argsort(x, axis)
+    size = shape_of(order)[-1 if axis is None else axis]
+    ranks = [int(rank) for rank in (kth if isinstance(kth, (list, tuple)) else [kth])]
+    wrong = [rank for rank in ranks if size is not None and not -size <= rank < size]
+    if wrong:
+        raise OpError(f"argpartition: kth {wrong[0]} is out of range for size {size}. Expected {-size} to {size - 1}.")
+    return order

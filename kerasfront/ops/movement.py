@@ -204,7 +204,7 @@ def roll(x: Tensor, shift: Any, axis: Any = None) -> Tensor:
 @derived
 def split(x: Tensor, indices_or_sections: Any, axis: Axis = 0) -> Any:
     """Return a list of parts along an axis: so many equal ones, or cut at the indices."""
-    from kerasfront.ops.indexing import getitem
+    from kerasfront.ops.indexing import get_item
 
     size = shape_of(x)[axis]
     if isinstance(indices_or_sections, int):
@@ -222,18 +222,18 @@ def split(x: Tensor, indices_or_sections: Any, axis: Axis = 0) -> Any:
     else:
         cuts = [int(cut) for cut in indices_or_sections]
     leading = (slice(None),) * axis
-    return [getitem(x, (*leading, slice(*ends))) for ends in zip([0, *cuts], [*cuts, size], strict=True)]
+    return [get_item(x, (*leading, slice(*ends))) for ends in zip([0, *cuts], [*cuts, size], strict=True)]
 
 
 @derived
 def unstack(x: Tensor, num: int | None = None, axis: Axis = 0) -> Any:
     """Return the list of slices along an axis, without the axis."""
-    from kerasfront.ops.indexing import getitem
+    from kerasfront.ops.indexing import get_item
 
     size = shape_of(x)[axis] if num is None else num
     if size is None:
         raise OpError(f"unstack: axis {axis} of shape {shape_of(x)} is unknown. Expected a known size. Pass num.")
-    return [getitem(x, (slice(None),) * axis + (i,)) for i in range(size)]
+    return [get_item(x, (slice(None),) * axis + (i,)) for i in range(size)]
 
 
 @derived

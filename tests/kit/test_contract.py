@@ -7,9 +7,9 @@ from kerasfront import ops
 from kerasfront.backend import registry
 from kerasfront.backend.operators import OPS
 from kerasfront.testing import coverage
-from kerasfront.testing.behaviours import BINARY, UNARY
 from kerasfront.testing.cases import all_cases
 from kerasfront.testing.conformance import Gap, gaps_of, read_gaps, reason_for
+from kerasfront.testing.promotion import OF_ONE, OF_TWO
 
 # A new primitive raises this number, and says in its change why it cannot be derived at acceptable speed.
 PRIMITIVES = 109
@@ -44,8 +44,21 @@ def test_every_case_names_an_op_and_has_a_reference():
 
 
 def test_every_dtype_rule_is_in_the_promotion_matrix():
-    rules = {OPS[name].op.dtype_rule.__name__ for name in (*BINARY, *UNARY) if name in OPS and hasattr(OPS[name], "op")}
-    assert {"promote", "promote_float", "no_bool", "compare", "logical", "accumulate", "position", "magnitude"} <= rules
+    names = [row.op for row in (*OF_TWO, *OF_ONE)]
+    rules = {OPS[name].op.dtype_rule.__name__ for name in names if name in OPS and hasattr(OPS[name], "op")}
+    assert {
+        "promote",
+        "promote_float",
+        "no_bool",
+        "compare",
+        "logical",
+        "accumulate",
+        "position",
+        "magnitude",
+        "integer",
+        "integer_no_bool",
+        "predicate",
+    } <= rules
 
 
 def test_every_primitive_is_native_on_every_engine(engine):

@@ -1,5 +1,7 @@
 """Primitives on single elements."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,7 +11,6 @@ from jax import lax
 from kerasfront_jax.ops.creation import engine_dtype
 
 negative = jnp.negative
-sign = jnp.sign
 floor = jnp.floor
 ceil = jnp.ceil
 round_half_even = jnp.round
@@ -40,8 +41,6 @@ add = jnp.add
 subtract = jnp.subtract
 multiply = jnp.multiply
 true_divide = jnp.true_divide
-floor_divide = jnp.floor_divide
-mod = jnp.remainder
 power = jnp.power
 maximum = jnp.maximum
 minimum = jnp.minimum
@@ -59,6 +58,26 @@ right_shift = jnp.right_shift
 if_else = jnp.where
 stop_gradient = lax.stop_gradient
 real = jnp.real
+
+
+def _zero_by_zero(function: Callable) -> Callable:
+    # A compiled function cannot refuse integers divided by 0; JAX's answer would be a small negative number.
+    @functools.wraps(function)
+    def run(x1: Any, x2: Any) -> Any:
+        if not jnp.issubdtype(x2.dtype, jnp.integer):
+            return function(x1, x2)
+        zero = x2 == 0
+        return jnp.where(zero, 0, function(x1, jnp.where(zero, 1, x2)))
+
+    return run
+
+
+floor_divide = _zero_by_zero(jnp.floor_divide)
+mod = _zero_by_zero(jnp.remainder)
+
+
+def sign(x: Any) -> Any:
+    return x if x.dtype == bool else jnp.sign(x)
 
 
 @jax.custom_jvp

@@ -32,7 +32,6 @@ isnan = tf.math.is_nan
 isfinite = tf.math.is_finite
 logical_not = tf.logical_not
 true_divide = tf.math.divide
-floor_divide = widened(tf.math.floordiv, INTEGERS)
 mod = widened(tf.math.floormod, INTEGERS)
 power = widened(tf.pow, INTEGERS)
 arctan2 = widened(tf.atan2, HALVES)
@@ -41,8 +40,6 @@ less = widened(tf.less, BOOL)
 less_equal = widened(tf.less_equal, BOOL)
 logical_and = tf.logical_and
 logical_or = tf.logical_or
-left_shift = widened(tf.bitwise.left_shift, BOOL)
-right_shift = widened(tf.bitwise.right_shift, BOOL)
 if_else = tf.where
 stop_gradient = tf.stop_gradient
 complex_from_parts = tf.complex
@@ -65,6 +62,26 @@ bitwise_or = _or_on_bool(tf.bitwise.bitwise_or, tf.logical_or)
 bitwise_xor = _or_on_bool(tf.bitwise.bitwise_xor, tf.math.logical_xor)
 
 
+def _shift(native: Callable, emptied: Callable) -> Callable:
+    # TensorFlow limits the count to the width less 1, and negative counts to 0. A count that is one known number,
+    # as in the random generator, needs no look at each place.
+    def run(x: Any, y: Any) -> Any:
+        known = None if y.shape.rank else tf.get_static_value(y)
+        if known is not None and 0 <= known < 8 * x.dtype.size:
+            return native(x, y)
+        return tf.where(tf.cast(y, tf.int64) // (8 * x.dtype.size) == 0, native(x, y), emptied(x))
+
+    return run
+
+
+def _sign_bits(x: Any) -> Any:
+    return tf.zeros_like(x) if x.dtype.is_unsigned else tf.cast(-tf.cast(x < 0, tf.int32), x.dtype)
+
+
+left_shift = _shift(tf.bitwise.left_shift, tf.zeros_like)
+right_shift = _shift(tf.bitwise.right_shift, _sign_bits)
+
+
 def erf(x: Any) -> Any:
     if x.dtype != tf.float64:
         return tf.math.erf(x)
@@ -82,6 +99,19 @@ def sign(x: Any) -> Any:
     if x.dtype.is_integer:
         return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.cast(tf.sign(tf.cast(x, tf.int64)), x.dtype)
     return tf.sign(x)
+
+
+_floor_divide = widened(tf.math.floordiv, INTEGERS)
+
+
+def floor_divide(x1: Any, x2: Any) -> Any:
+    plain = _floor_divide(x1, x2)
+    if not x1.dtype.is_floating:
+        return plain
+    # TensorFlow 2.21 rounds the quotient before it takes the floor, so that 3.3 // 0.3 is 11, and leaves infinities.
+    rest = tf.math.floormod(x1, x2)
+    odd = tf.where(tf.math.is_inf(x1), tf.constant(float("nan"), x1.dtype), plain)
+    return tf.stop_gradient(tf.where(tf.math.is_finite(rest), tf.round((x1 - rest) / x2), odd))
 
 
 def round_half_even(x: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch.nn.functional import pad as _pad
 
-from kerasfront_torch.names import DTYPES, place
+from kerasfront_torch.names import DTYPES, UNSIGNED, place
 
 Tensor = torch.Tensor
 
@@ -13,7 +13,10 @@ reshape = torch.reshape
 permute_axes = torch.permute
 broadcast_to = torch.broadcast_to
 concatenate = torch.cat
-reverse = torch.flip
+
+
+def reverse(x: Tensor, axis: tuple[int, ...]) -> Tensor:
+    return torch.flip(x.long(), axis).to(x.dtype) if x.dtype in UNSIGNED else torch.flip(x, axis)
 
 
 def pad_constant(x: Tensor, pad_width: Any, constant: Any) -> Tensor:

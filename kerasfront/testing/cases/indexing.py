@@ -56,11 +56,11 @@ KEYS = {
 }
 
 CASES = [
-    *(case("getitem", MATRIX, key, ref=lambda x, k: x[k], note=name, tol=EXACT) for name, key in KEYS.items()),
-    case("getitem", MATRIX, ints([2, 0, 2]), ref=lambda x, k: x[k], note="positions", tol=EXACT),
-    case("getitem", CUBE, (0, ints([3, 1])), ref=lambda x, k: x[k], note="number and positions", tol=EXACT),
+    *(case("get_item", MATRIX, key, ref=lambda x, k: x[k], note=name, tol=EXACT) for name, key in KEYS.items()),
+    case("get_item", MATRIX, ints([2, 0, 2]), ref=lambda x, k: x[k], note="positions", tol=EXACT),
+    case("get_item", CUBE, (0, ints([3, 1])), ref=lambda x, k: x[k], note="number and positions", tol=EXACT),
     case(
-        "getitem",
+        "get_item",
         MATRIX,
         bools([True, False, True, False]),
         ref=lambda x, k: x[k],
