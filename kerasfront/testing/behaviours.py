@@ -18,7 +18,9 @@ from kerasfront.random.generator import host_bits
 from kerasfront.state.function import function, value_and_grad
 from kerasfront.state.seed import SeedGenerator
 from kerasfront.state.variable import Variable
+from kerasfront.testing.cases import cases_by_theme
 from kerasfront.testing.judges import has_float64
+from kerasfront.testing.models import in_models
 from kerasfront.testing.tolerance import FORMULA, difference
 
 TYPES = ("bool", "uint8", "int8", "int16", "int32", "uint32", "int64", "float16", "bfloat16", "float32", "float64")
@@ -274,4 +276,5 @@ BEHAVIOURS: dict[str, Callable[[Backend], None]] = {
     "refusals": refusals,
     "index out of range compiled": index_out_of_range_compiled,
     "round trip": round_trip,
+    **{f"models-{theme}": (lambda backend, theme=theme: in_models(theme, backend)) for theme in cases_by_theme()},
 }

@@ -87,7 +87,8 @@ def runs(case: Case, backend: Backend) -> None:
 
 
 @functools.lru_cache(maxsize=16)
-def _expected(case: Case, dtype: str) -> list:
+def expected_of(case: Case, dtype: str) -> list:
+    """Return the results of the reference, flat."""
     # The engines of a case follow each other, so they share the reference.
     found = [np.asarray(leaf) for leaf in leaves(case.expected(dtype))]
     for leaf in found:
@@ -142,7 +143,7 @@ def unknown(case: Case, backend: Backend) -> None:
 def values(case: Case, backend: Backend) -> None:
     """Values agree with the float64 reference."""
     for dtype in float_types(case, backend):
-        fail_unless_equal(dtype, _remembered(case, backend, dtype), _expected(case, dtype), case.tolerance)
+        fail_unless_equal(dtype, _remembered(case, backend, dtype), expected_of(case, dtype), case.tolerance)
 
 
 # -- gradients -------------------------------------------------------------------------------------

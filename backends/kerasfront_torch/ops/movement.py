@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch.nn.functional import pad as _pad
 
-from kerasfront_torch.names import DTYPES, place
+from kerasfront_torch.names import DTYPES, UNSIGNED, place
 
 Tensor = torch.Tensor
 
@@ -13,7 +13,11 @@ reshape = torch.reshape
 permute_axes = torch.permute
 broadcast_to = torch.broadcast_to
 concatenate = torch.cat
-reverse = torch.flip
+
+
+def reverse(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    # PyTorch 2.13 turns no unsigned integers but bytes.
+    return torch.flip(x.long(), axes).to(x.dtype) if x.dtype in UNSIGNED else torch.flip(x, axes)
 
 
 def pad_constant(x: Tensor, pad_width: Any, constant: Any) -> Tensor:

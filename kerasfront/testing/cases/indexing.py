@@ -67,7 +67,6 @@ CASES = [
         note="mask",
         tol=EXACT,
         compiled=False,
-        known={0: (0,)},
     ),
     case("basic_getitem", MATRIX, (slice(1, 3), 2), ref=lambda x, k: x[k], tol=EXACT),
     case("gather", CUBE, ints([[1, 0], [-1, 1]]), 1, ref=np.take, note="negative positions", tol=EXACT),
