@@ -12,6 +12,7 @@ from kerasfront.testing import judges
 from kerasfront.testing.case import array, case, ints
 from kerasfront.testing.cases import all_cases
 from kerasfront.testing.conformance import Gap
+from kerasfront.testing.models import in_models
 from kerasfront.testing.tolerance import EXACT, FUNCTION, difference
 from kerasfront.testing.unknown import KNOWN
 
@@ -155,6 +156,15 @@ def test_a_listed_gap_is_met_and_the_other_judges_go_on(broken):
 def test_a_listed_gap_that_passes_is_refused():
     with pytest.raises(judges.Verdict, match="judge 'values' finds for a listed gap: why"):
         judges.try_case(EXP, "numpy", [Gap("exp", "why", "values")])
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.001])
+def test_models_find_a_wrong_value_and_a_wrong_slope(broken, slope):
+    backend = registry.get("numpy")
+    right, fixed = backend.ops.exp, backend.ops.stop_gradient
+    broken("exp", lambda x: right(x) + slope * (x - fixed(x)) if slope else right(x) + np.float32(1e-3))
+    with registry.scope(backend), pytest.raises(AssertionError, match="exp"):
+        in_models("elementwise", backend)
 
 
 def test_only_chosen_judges_are_asked(broken):
