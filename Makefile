@@ -10,12 +10,14 @@ ENGINE := $(or $(KERASFRONT_BACKEND),numpy)
 # Processes that share the tests. Each holds every engine, about 1.5 GiB.
 WORKERS ?= 2
 TESTS ?= tests
+# The columns of docs/coverage.md, in this order on every machine.
+COVERED := numpy jax torch tensorflow
 
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 comma := ,
 EXTRAS := datasets$(comma)plot$(if $(filter-out numpy,$(ENGINE)),$(comma)$(ENGINE))
 
-.PHONY: quickstart test lint format lines clean
+.PHONY: quickstart test lint format coverage lines clean
 .DELETE_ON_ERROR:
 
 quickstart: $(QUICKSTART_VENV)/installed-$(ENGINE)
@@ -35,6 +37,9 @@ lint: $(VENV)/installed
 format: $(VENV)/installed
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+coverage: $(VENV)/installed
+	TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/bin/python -m kerasfront.testing.coverage $(COVERED) --markdown docs/coverage.md
 
 lines:
 	$(PYTHON) scripts/count_lines.py

@@ -30,6 +30,21 @@ pytest_plugins = ["kerasfront.testing.plugin"]
 PATIENCE_SECONDS = 3.0
 
 
+def pytest_xdist_make_scheduler(config, log):
+    """Divide the tests among workers by file, but the kit by op: it is as long as all other files together."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileAndOp(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            # test_case[engine-op-note]; the engines of a case stay together, because they share its reference.
+            file, _, case = nodeid.partition("::test_case[")
+            return f"{file}::{case.rstrip(']').split('-')[1]}" if case else super()._split_scope(nodeid)
+
+    return ByFileAndOp(config, log)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_open():
     """Fail a test that leaves a frame, a scope, a setting or a thread behind."""

@@ -60,7 +60,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     if sparse or not -len(x.shape) - 1 <= axis <= len(x.shape):
         return indexing.one_hot.op.body(x, num_classes, axis, dtype, sparse)
     on, off = tf.cast(1, dtype or "float32"), tf.cast(0, dtype or "float32")
-    return tf.one_hot(tf.cast(x, tf.int32), num_classes, on, off, axis)
+    return tf.one_hot(tf.cast(x, tf.int32), num_classes, on, off, axis % (len(x.shape) + 1))
 
 
 def slogdet(x: Any) -> Any:

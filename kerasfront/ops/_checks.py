@@ -76,7 +76,7 @@ def slice_in_range(inputs: Any, start_indices: Any, shape: Any) -> None:
 
 def positions_in_shape(indices: Any, shape: tuple[int, ...]) -> None:
     """Refuse positions beyond the elements of a shape, negative ones included."""
-    found = _host(indices)
+    found = host_integers(indices)
     size = math.prod(shape)
     if found is not None and found.size and not 0 <= found.min() <= found.max() < size:
         wrong = found.max() if found.min() >= 0 else found.min()

@@ -21,10 +21,10 @@ from kerasfront.backend.dispatch import (
 )
 from kerasfront.dtypes import result_type
 from kerasfront.errors import OpError
-from kerasfront.ops import _checks, _dtypes, _shapes
+from kerasfront.ops import _checks, _dtypes, _shapes, reductions
 from kerasfront.ops.creation import arange, zeros
-from kerasfront.ops.elementwise import add, cast, equal, if_else, less
-from kerasfront.ops.movement import expand_dims, reshape, reshape_known, reverse
+from kerasfront.ops.elementwise import add, cast, equal, if_else, less, less_equal, logical_and, multiply
+from kerasfront.ops.movement import expand_dims, permute_axes, reshape, reshape_known, reverse
 
 
 @primitive(shape=_shapes.getitem, dtype=_dtypes.keep)
@@ -87,7 +87,7 @@ def nonzero(x: Tensor) -> Any:
 
 @derived
 def get_item(x: Tensor, key: Any) -> Tensor:
-    """Return `x[key]`: integers, slices, None, Ellipsis, one boolean mask, or integer arrays.
+    """Return `x[key]`: integers, slices, None, Ellipsis, boolean masks and integer arrays, as NumPy combines them.
 
     Raises:
         OpError: too many indices, or an integer out of range.
@@ -148,48 +148,65 @@ def _index_of(key: Any, size: int | None, axis: int, shape: tuple) -> int:
 
 
 def _advanced(x: Any, keys: tuple) -> Any:
-    """Index arrays: one or several neighbouring ones after plain keys, or one boolean mask of x's full or leading
-    shape."""
-    shape = shape_of(x)
-    arrays = [i for i, key in enumerate(keys) if not _is_basic(key)]
-    if len(arrays) == 1 and dtype_of(keys[arrays[0]]) == "bool":
-        return _masked(x, keys, arrays[0])
-    if arrays != list(range(arrays[0], arrays[-1] + 1)) or builtins.any(key is None for key in keys):
-        raise OpError(
-            f"get_item: index arrays at places {arrays}. Expected neighbouring ones without new axes. Index in two"
-            f" steps."
-        )
-    full = spell_out(tuple(builtins.slice(None) if i in arrays else key for i, key in enumerate(keys)), shape)
-    dropped = builtins.sum(1 for key in keys[: arrays[0]] if isinstance(key, (int, np.integer)))
-    ellipsis_before = builtins.any(key is Ellipsis for key in keys[: arrays[0]])
-    axis = (len(shape) - (len(keys) - arrays[0]) if ellipsis_before else arrays[0]) - dropped
-    x = basic_getitem(x, full)
-    if len(arrays) == 1:
-        return gather(x, keys[arrays[0]], axis)
-    return _gather_together(x, [keys[i] for i in arrays], axis)
+    """Index by arrays: plain keys first, then all arrays together, broadcast against each other.
+
+    As in NumPy their axes come where the arrays stood if these were neighbours, else to the front; a mask stands for
+    the positions of its true values, and beside arrays a number is an array.
+    """
+    keys = _with_ellipsis(_spelled_masks(keys), len(shape_of(x)))
+    taken = [i for i, key in enumerate(keys) if not (key is None or isinstance(key, builtins.slice))]
+    x = basic_getitem(
+        x, spell_out(tuple(builtins.slice(None) if i in taken else key for i, key in enumerate(keys)), shape_of(x))
+    )
+    axis = taken[0]
+    if taken != list(range(axis, axis + len(taken))):
+        x = permute_axes(x, (*taken, *(i for i in range(len(shape_of(x))) if i not in taken)))
+        axis = 0
+    return _gather_together(x, [keys[i] for i in taken], axis)
 
 
-def _masked(x: Any, keys: tuple, place: int) -> Any:
-    if place or len(keys) > 1:
-        raise OpError(
-            f"get_item: a boolean mask with other indices, {len(keys)} keys. Expected the mask alone. Index in two"
-            f" steps."
-        )
-    mask = keys[0]
-    positions = nonzero(mask)
-    return _gather_together(x, list(positions), 0)
+def _spelled_masks(keys: tuple) -> list:
+    """Replace lists by arrays, and masks by the positions of their true values, one vector for each of their axes."""
+    result: list = []
+    for key in keys:
+        key = np.asarray(key) if isinstance(key, (list, tuple, bool, np.bool_)) else key
+        if _is_basic(key) or dtype_of(key) != "bool":
+            result.append(key)
+        elif not shape_of(key):
+            raise OpError("get_item: a boolean scalar. Expected a mask with axes, integers or slices.")
+        else:
+            result.extend(nonzero(key))
+    return result
+
+
+def _with_ellipsis(keys: list, ndim: int) -> list:
+    """Put full slices in the place of the ellipsis."""
+    used = builtins.sum(1 for key in keys if key is not None and key is not Ellipsis)
+    if used > ndim:
+        raise OpError(f"get_item: {used} indices for {ndim} axes. Expected at most {ndim}.")
+    place = next((i for i, key in enumerate(keys) if key is Ellipsis), len(keys))
+    return [*keys[:place], *[builtins.slice(None)] * (ndim - used), *keys[place + 1 :]]
 
 
 def _gather_together(x: Any, indices: list, axis: int) -> Any:
-    """Gather along several neighbouring axes at once by folding them into one."""
+    """Gather along neighbouring axes at once by folding them into one."""
     shape = shape_of(x)
     sizes = shape[axis : axis + len(indices)]
+    if len(indices) == 1:
+        return gather(x, indices[0], axis)
     flat: Any = 0
-    for index, size in zip(indices, sizes, strict=True):
-        index = index if hasattr(index, "dtype") else np.asarray(index)
-        flat = add(flat * size, if_else(less(index, 0), add(index, size), index))
-    folded = reshape_known(x, [*shape[:axis], int(np.prod(sizes)), *shape[axis + len(indices) :]])
-    return gather(folded, flat, axis)
+    inside: Any = True
+    for place, (index, size) in enumerate(zip(indices, sizes, strict=True), axis):
+        index = cast(index, "int32")
+        _checks.indices_in_range(x, index, place)
+        # Without a size (shapes are being inferred) only the shape of the positions counts.
+        size = 1 if size is None else size
+        inside = logical_and(inside, logical_and(less_equal(-size, index), less(index, size)))
+        flat = add(multiply(flat, size), if_else(less(index, 0), add(index, size), index))
+    total = _shapes.times(*sizes)
+    # One position that is out of range must not become another row's.
+    flat = if_else(inside, flat, cast(1 if total is None else total, "int32"))
+    return gather(reshape_known(x, [*shape[:axis], total, *shape[axis + len(indices) :]]), flat, axis)
 
 
 @derived
@@ -219,14 +236,6 @@ def take_along_axis(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
 def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
     """Return zeros of a shape with values added at the positions `indices` (..., depth)."""
     return scatter_add(zeros(tuple(shape), dtype_of(values)), indices, values)
-
-
-@derived
-def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None) -> Tensor:
-    """Return the tensor with updates stored (or added for reduction "add") at the positions `indices` (..., depth)."""
-    if reduction in (None, "add"):
-        return (scatter_set if reduction is None else scatter_add)(inputs, indices, updates)
-    raise OpError(f"scatter_update: reduction {reduction!r} is not supported. Expected None or 'add'.")
 
 
 @derived
@@ -260,6 +269,23 @@ def one_hot(x: Tensor, num_classes: int, axis: int = -1, dtype: Any = None, spar
     place = normalize_axis(axis, rank, "one_hot")
     classes = reshape(arange(num_classes, dtype="int32"), tuple(num_classes if i == place else 1 for i in range(rank)))
     return cast(equal(expand_dims(cast(x, "int32"), place), classes), dtype or "float32")
+
+
+@derived
+def multi_hot(
+    inputs: Tensor, num_classes: int | None = None, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Tensor:
+    """Return 1 at the place of each class that occurs among the integers of an example, 0 elsewhere.
+
+    Shapes: `inputs` (labels,) or (batch, labels, ...); the classes come as a new axis, and the labels go.
+
+    Raises:
+        OpError: no `num_classes`.
+    """
+    if num_classes is None:
+        raise OpError("multi_hot: num_classes is None. Expected the number of classes.")
+    hot = one_hot(inputs, num_classes, axis, dtype, sparse)
+    return reductions.max(hot, 1 if len(shape_of(inputs)) > 1 else 0, initial=0)
 
 
 @derived

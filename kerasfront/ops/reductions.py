@@ -82,25 +82,36 @@ def _count(x: Any, axis: tuple[int, ...]) -> Any:
     return 1 if None in sizes else _math.prod(sizes)  # type: ignore[arg-type]
 
 
+def widened(x: Any) -> Any:
+    """Return half types as float32, in which their sums are taken."""
+    return cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
+
+
+def root(x: Any) -> Any:
+    """Return the square root whose slope at 0 is 0: for lengths and deviations, whose direction there is none."""
+    empty = equal(x, cast(0, dtype_of(x)))
+    return if_else(empty, x, sqrt(if_else(empty, cast(1, dtype_of(x)), x)))
+
+
 @derived(dtype=_dtypes.promote_float)
 def mean(x: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Return the arithmetic mean over the axes (all for None); half types add up in float32."""
-    total = sum(cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x, axis, keepdims)
+    total = sum(widened(x), axis, keepdims)
     return cast(true_divide(total, _count(x, axis)), dtype_of(x))
 
 
 @derived(dtype=_dtypes.promote_float)
 def var(x: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Return the variance (divisor n) over the axes, in two passes; half types compute in float32."""
-    wide = cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
+    wide = widened(x)
     centred = subtract(wide, mean(wide, axis, True))
     return cast(mean(multiply(centred, centred), axis, keepdims), dtype_of(x))
 
 
 @derived(dtype=_dtypes.promote_float)
 def std(x: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
-    """Return the standard deviation (divisor n) over the axes."""
-    return sqrt(var(x, axis, keepdims))
+    """Return the standard deviation (divisor n) over the axes; its slope is 0 where it is 0."""
+    return cast(root(var(widened(x), axis, keepdims)), dtype_of(x))
 
 
 @derived
@@ -170,6 +181,4 @@ def count_nonzero(x: Tensor, axis: Axes = None) -> Tensor:
 def norm_of_vector(x: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Return the Euclidean norm over the axes; its gradient at 0 is 0."""
     squares = sum(multiply(x, x) if not _names.is_complex(dtype_of(x)) else multiply(_abs(x), _abs(x)), axis, keepdims)
-    empty = equal(squares, cast(0, dtype_of(squares)))
-    one = cast(1, dtype_of(squares))
-    return if_else(empty, cast(0, dtype_of(squares)), sqrt(if_else(empty, one, squares)))
+    return root(squares)

@@ -19,6 +19,8 @@ from kerasfront.state.function import function, value_and_grad
 from kerasfront.state.seed import SeedGenerator
 from kerasfront.state.variable import Variable
 from kerasfront.testing import promotion
+from kerasfront.testing.cases import cases_by_theme
+from kerasfront.testing.models import in_models
 from kerasfront.testing.promotion import OF_ONE, OF_TWO, types_of
 from kerasfront.testing.tolerance import FORMULA, difference
 
@@ -209,4 +211,5 @@ BEHAVIOURS: dict[str, Callable[[Backend], None]] = {
     "division by zero compiled": division_by_zero_compiled,
     "index out of range compiled": index_out_of_range_compiled,
     "round trip": round_trip,
+    **{f"models-{theme}": (lambda backend, theme=theme: in_models(theme, backend)) for theme in cases_by_theme()},
 }

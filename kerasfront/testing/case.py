@@ -13,6 +13,7 @@ import numpy as np
 from kerasfront import tree
 from kerasfront.testing import tolerance as tolerances
 from kerasfront.testing.tolerance import Tolerance
+from kerasfront.testing.unknown import KNOWN
 
 FLOATS = ("float32", "float64")
 HALVES = ("float16", "bfloat16")
@@ -34,6 +35,8 @@ class Case:
         gradients: expected gradients (one for each float64 array in order) of the sum of the results, where finite
             differences do not tell what is meant.
         compiled: whether the op may stand in a compiled function (a shape that depends on values may not).
+        known: axes whose size inference has to know, by the place of the array: `{1: ALL}`, `{0: (-1,)}`. What holds
+            for all cases of an op stands in `kerasfront.testing.unknown`.
         call: a function on tensors to judge instead of the op alone.
     """
 
@@ -47,6 +50,7 @@ class Case:
     differentiable: bool = True
     gradients: tuple | None = None
     compiled: bool = True
+    known: dict[int, tuple[int, ...]] | None = None
     call: Callable | None = None
 
     @property
@@ -70,6 +74,12 @@ class Case:
         """Return which of the arrays are to be differentiated by."""
         leaves = [leaf for leaf in tree.flatten((self.args, self.kwargs)) if isinstance(leaf, np.ndarray)]
         return [i for i, leaf in enumerate(leaves) if leaf.dtype == np.float64]
+
+    def known_axes(self, place: int) -> set[int]:
+        """Return the axes of one of the arrays whose size inference has to know."""
+        leaves = [leaf for leaf in tree.flatten((self.args, self.kwargs)) if isinstance(leaf, np.ndarray)]
+        axes = (KNOWN.get(self.op, {}) if self.known is None else self.known).get(place, ())
+        return {axis % leaves[place].ndim for axis in axes if -leaves[place].ndim <= axis < leaves[place].ndim}
 
     def expected(self, dtype: str) -> Any:
         """Return the reference's result for arguments rounded to `dtype`; None where there is no reference."""
@@ -115,7 +125,7 @@ def case(
     """
     fields = {
         name: options.pop(name)
-        for name in ("dtypes", "differentiable", "gradients", "compiled", "call")
+        for name in ("dtypes", "differentiable", "gradients", "compiled", "known", "call")
         if name in options
     }
     return Case(op, args, options, ref, note, tolerance=tol, **fields)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS
 from kerasfront.state.function import function
 from kerasfront.testing.case import Case
+from kerasfront.testing.conformance import Gap, reason_for
 from kerasfront.testing.tolerance import SUM, Tolerance, difference, epsilon
 
 STEP = 5e-4
@@ -60,12 +61,14 @@ def _remembered(case: Case, backend: Backend, dtype: str) -> Any:
     return result_of(case, dtype)
 
 
-def _leaves(result: Any) -> list:
+def leaves(result: Any) -> list:
+    """Return the results of a call, flat, without None."""
     return [leaf for leaf in tree.flatten(result) if leaf is not None]
 
 
-def _fail_unless_equal(where: str, actual: Any, expected: Any, tolerance: Tolerance) -> None:
-    actual, expected = _leaves(actual), _leaves(expected)
+def fail_unless_equal(where: str, actual: Any, expected: Any, tolerance: Tolerance) -> None:
+    """Compare results with arrays."""
+    actual, expected = leaves(actual), leaves(expected)
     assert len(actual) == len(expected), f"{where}: {len(actual)} results, expected {len(expected)}"
     for one, other in zip(actual, expected, strict=True):
         found = ops.convert_to_numpy(one)
@@ -76,38 +79,71 @@ def _fail_unless_equal(where: str, actual: Any, expected: Any, tolerance: Tolera
 def runs(case: Case, backend: Backend) -> None:
     """The op runs, and gives tensors of the backend."""
     for dtype in float_types(case, backend):
-        for leaf in _leaves(_remembered(case, backend, dtype)):
+        for leaf in leaves(_remembered(case, backend, dtype)):
             if not isinstance(leaf, (bool, int, float, str)):
                 assert backend.is_tensor(leaf), (
                     f"{dtype}: got a {type(leaf).__name__}, not a tensor of {backend.name!r}"
                 )
 
 
+@functools.lru_cache(maxsize=16)
+def expected_of(case: Case, dtype: str) -> list:
+    """Return the results of the reference, flat."""
+    # The engines of a case follow each other, so they share the reference.
+    found = [np.asarray(leaf) for leaf in leaves(case.expected(dtype))]
+    for leaf in found:
+        leaf.setflags(write=False)
+    return found
+
+
+def _inferred(case: Case, symbols: list) -> list:
+    args, kwargs = case.with_arrays(symbols)
+    with symbolic.recording_off():
+        return leaves(called(case)(*args, **kwargs))
+
+
 def shape(case: Case, backend: Backend) -> None:
     """Shapes and dtypes are those that the shape backend infers."""
     for dtype in float_types(case, backend):
-        arrays = case.host(dtype)
-        args, kwargs = case.with_arrays([_symbol(array, backend) for array in arrays])
-        with symbolic.recording_off():
-            inferred = _leaves(called(case)(*args, **kwargs))
-        actual = _leaves(_remembered(case, backend, dtype))
+        inferred = _inferred(case, [_symbol(array, backend) for array in case.host(dtype)])
+        actual = leaves(_remembered(case, backend, dtype))
         assert len(actual) == len(inferred), f"{dtype}: {len(actual)} results, inferred {len(inferred)}"
         for one, spec in zip(actual, inferred, strict=True):
             found, wanted = dispatch.shape_of(one), dispatch.shape_of(spec)
-            fits = len(found) == len(wanted) and all(w in (None, f) for f, w in zip(found, wanted, strict=True))
-            assert fits, f"{dtype}: shape {found}, inferred {wanted}"
+            assert _fits(found, wanted), f"{dtype}: shape {found}, inferred {wanted}"
             expected = backend.host_dtype(dispatch.dtype_of(spec))
             assert dispatch.dtype_of(one) == expected, f"{dtype}: result {dispatch.dtype_of(one)}, inferred {expected}"
 
 
-def _symbol(array: np.ndarray, backend: Backend) -> symbolic.KerasTensor:
-    return symbolic.KerasTensor(array.shape, backend.host_dtype(dtypes.standardize_dtype(array.dtype)))
+def _symbol(array: np.ndarray, backend: Backend, known: Iterable[int] | None = None) -> symbolic.KerasTensor:
+    sizes = [size if known is None or axis in known else None for axis, size in enumerate(array.shape)]
+    return symbolic.KerasTensor(sizes, backend.host_dtype(dtypes.standardize_dtype(array.dtype)))
+
+
+def _fits(found: tuple, wanted: tuple) -> bool:
+    """Return whether a shape is one of those that an inferred one stands for."""
+    return len(found) == len(wanted) and all(w in (None, f) for f, w in zip(found, wanted, strict=True))
+
+
+def unknown(case: Case, backend: Backend) -> None:
+    """With every size unknown that need not be known, the same dtypes and no other shapes are inferred."""
+    arrays = case.host(float_types(case, backend)[0])
+    concrete = _inferred(case, [_symbol(array, backend) for array in arrays])
+    known = [case.known_axes(place) for place in range(len(arrays))]
+    inferred = _inferred(case, [_symbol(array, backend, axes) for array, axes in zip(arrays, known, strict=True)])
+    assert len(inferred) == len(concrete), f"{len(inferred)} results, expected {len(concrete)}"
+    for one, other in zip(inferred, concrete, strict=True):
+        found, wanted = dispatch.shape_of(other), dispatch.shape_of(one)
+        assert _fits(found, wanted), f"inferred {wanted}, with known sizes {found}"
+        assert dispatch.dtype_of(one) == dispatch.dtype_of(other), (
+            f"inferred {dispatch.dtype_of(one)}, with known sizes {dispatch.dtype_of(other)}"
+        )
 
 
 def values(case: Case, backend: Backend) -> None:
     """Values agree with the float64 reference."""
     for dtype in float_types(case, backend):
-        _fail_unless_equal(dtype, _remembered(case, backend, dtype), case.expected(dtype), case.tolerance)
+        fail_unless_equal(dtype, _remembered(case, backend, dtype), expected_of(case, dtype), case.tolerance)
 
 
 # -- gradients -------------------------------------------------------------------------------------
@@ -119,10 +155,10 @@ def _weights(leaf: Any) -> np.ndarray:
     return (np.cos(1.0 + np.arange(size)) + 1.5).reshape(np.shape(leaf))
 
 
-def _weighted_sum(case: Case, result: Any) -> Any:
+def weighted_sum(case: Case, result: Any) -> Any:
     """The scalar that is differentiated: all floats of a result, weighted; plainly summed for recorded gradients."""
     total: Any = None
-    for leaf in _leaves(result):
+    for leaf in leaves(result):
         name = dispatch.dtype_of(leaf)
         parts = [ops.real(leaf), ops.imag(leaf)] if dtypes.is_complex(name) else [leaf] if dtypes.is_float(name) else []
         for part in parts:
@@ -138,7 +174,7 @@ def _host_type(name: str) -> str:
 
 def _reference_sum(case: Case, arrays: list[np.ndarray]) -> float:
     total = 0.0
-    for leaf in _leaves(case.evaluate(arrays)):
+    for leaf in leaves(case.evaluate(arrays)):
         leaf = np.asarray(leaf)
         if leaf.dtype.kind == "c":
             total += float((leaf.real * _weights(leaf)).sum() + (leaf.imag * _weights(leaf)).sum())
@@ -147,7 +183,7 @@ def _reference_sum(case: Case, arrays: list[np.ndarray]) -> float:
     return total
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)
 def finite_differences(case: Case) -> list[np.ndarray]:
     """Return central differences of the reference in float64, at arguments rounded to float32."""
     arrays = [array.astype("float64") if array.dtype.kind == "f" else array for array in case.host("float32")]
@@ -165,15 +201,8 @@ def finite_differences(case: Case) -> list[np.ndarray]:
     return gradients
 
 
-def gradients_of(case: Case, backend: Backend, dtype: str) -> list[np.ndarray]:
-    """Return the backend's gradients by the float arguments; zeros where the result does not depend on one.
-
-    The arguments are rounded to float32, so that finite differences serve float64 as well.
-    """
-    tensors = [
-        ops.convert_to_tensor(array.astype(dtype) if array.dtype == np.float32 else array)
-        for array in case.host("float32")
-    ]
+def _differentiate(case: Case, backend: Backend, tensors: list) -> tuple[list, list]:
+    """Return the results of a call, and its gradients by the float arguments (None for no dependence)."""
     places = case.float_places()
 
     def loss(moving: list) -> tuple[Any, list]:
@@ -181,21 +210,57 @@ def gradients_of(case: Case, backend: Backend, dtype: str) -> list[np.ndarray]:
         for place, value in zip(places, moving, strict=True):
             every[place] = value
         args, kwargs = case.with_arrays(every)
-        return _weighted_sum(case, called(case)(*args, **kwargs)), []
+        result = called(case)(*args, **kwargs)
+        return weighted_sum(case, result), [leaf for leaf in leaves(result) if dispatch.is_tensor(leaf)]
 
-    def differentiate(moving: list) -> list:
-        return backend.value_and_grad(loss, list(moving))[2]
+    return backend.value_and_grad(loss, [tensors[place] for place in places])[1:]
 
-    # As one step: engines that trace compile once instead of once for each small op of the backward pass.
-    run = function(differentiate) if case.compiled else differentiate
-    found = run([tensors[place] for place in places])
+
+def _slope_tensors(case: Case, dtype: str) -> list:
+    """The arguments rounded to float32, so that finite differences serve float64 as well."""
+    return [
+        ops.convert_to_tensor(array.astype(dtype) if array.dtype == np.float32 else array)
+        for array in case.host("float32")
+    ]
+
+
+# The results and gradients of the last compiled step, for the judges that follow.
+_steps: dict[tuple[Case, Backend], tuple[list, list]] = {}
+
+
+def _stepped(case: Case, backend: Backend) -> tuple[list, list]:
+    """Compile results and gradients in one."""
+    if (case, backend) not in _steps:
+        step = function(lambda tensors: _differentiate(case, backend, tensors))
+        found = step(_slope_tensors(case, "float32"))
+        _steps.clear()
+        _steps[case, backend] = found
+    return _steps[case, backend]
+
+
+def _shares_step(case: Case, backend: Backend) -> bool:
+    """Return whether results and gradients are compiled together. An override may have one way for each, so not it."""
+    return case.compiled and float_types(case, backend)[0] == "float32" and not is_overridden(case, backend)
+
+
+def gradients_of(case: Case, backend: Backend, dtype: str) -> list[np.ndarray]:
+    """Return the backend's gradients by the float arguments; zeros where the result does not depend on one.
+
+    They are taken in a compiled function in the first float type, eagerly in the others.
+    """
+    tensors = _slope_tensors(case, dtype)
+    if case.compiled and dtype == float_types(case, backend)[0]:
+        step = function(lambda tensors: _differentiate(case, backend, tensors)[1])
+        found = _stepped(case, backend)[1] if _shares_step(case, backend) else step(tensors)
+    else:
+        found = _differentiate(case, backend, tensors)[1]
     for gradient in found:
         assert gradient is None or dispatch.dtype_of(gradient) == dtype, (
             f"gradient is {dispatch.dtype_of(gradient)}, not {dtype}"
         )
     return [
         np.zeros(dispatch.shape_of(tensors[place])) if gradient is None else ops.convert_to_numpy(gradient)
-        for place, gradient in zip(places, found, strict=True)
+        for place, gradient in zip(case.float_places(), found, strict=True)
     ]
 
 
@@ -206,16 +271,16 @@ def gradient(case: Case, backend: Backend) -> None:
             continue
         expected = finite_differences(case) if case.gradients is None else list(case.gradients)
         lost = DIFFERENCES if dtype == "float64" else Tolerance(0, 0)
-        _fail_unless_slopes_equal(case, dtype, gradients_of(case, backend, dtype), expected, lost)
+        fail_unless_slopes_equal(case, dtype, gradients_of(case, backend, dtype), expected, lost)
 
 
-def _fail_unless_slopes_equal(case: Case, dtype: str, actual: list, expected: list, lost: Tolerance) -> None:
+def fail_unless_slopes_equal(case: Case, dtype: str, actual: list, expected: list, lost: Tolerance) -> None:
     """Compare gradients. What is allowed is measured against the largest gradient of the call, and the largest result:
     a derivative is often computed from the result, such as s (1 - s), and takes over its rounding."""
     assert len(actual) == len(expected), f"{dtype}: {len(actual)} gradients, expected {len(expected)}"
     limit = max(GRADIENT, case.tolerance, key=lambda tolerance: tolerance.absolute)
     limit = Tolerance(limit.relative + lost.relative, limit.absolute + lost.absolute)
-    results = [] if case.reference is None else _leaves(case.expected("float64"))
+    results = [] if case.reference is None else leaves(case.expected("float64"))
     scale = np.array([_largest(expected + results)])
     for place, (one, other) in enumerate(zip(actual, expected, strict=True)):
         one, other = np.asarray(one, "float64"), np.broadcast_to(other, one.shape)
@@ -256,14 +321,15 @@ def override(case: Case, backend: Backend) -> None:
         actual = result_of(case, dtype)
         slopes = gradients_of(case, backend, dtype) if case.has_gradient else []
         with body_alone(case.op):
-            expected = [ops.convert_to_numpy(leaf) for leaf in _leaves(result_of(case, dtype))]
+            expected = [ops.convert_to_numpy(leaf) for leaf in leaves(result_of(case, dtype))]
             expected_slopes = gradients_of(case, backend, dtype) if case.has_gradient else []
         # Both are off the truth by as much as the class allows.
-        _fail_unless_equal(dtype, actual, expected, _twice(case.tolerance))
-        _fail_unless_slopes_equal(case, dtype, slopes, expected_slopes, GRADIENT)
+        fail_unless_equal(dtype, actual, expected, twice(case.tolerance))
+        fail_unless_slopes_equal(case, dtype, slopes, expected_slopes, GRADIENT)
 
 
-def _twice(tolerance: Tolerance) -> Tolerance:
+def twice(tolerance: Tolerance) -> Tolerance:
+    """Return what two results may differ by that are each off the truth by as much as a class allows."""
     return Tolerance(2 * tolerance.relative, 2 * tolerance.absolute)
 
 
@@ -275,19 +341,24 @@ def compiled(case: Case, backend: Backend) -> None:
         args, kwargs = case.with_arrays(list(tensors))
         return called(case)(*args, **kwargs)
 
-    expected = [ops.convert_to_numpy(leaf) for leaf in _leaves(_remembered(case, backend, dtype))]
-    actual = function(body)([ops.convert_to_tensor(array) for array in case.host(dtype)])
-    _fail_unless_equal(dtype, actual, expected, _twice(case.tolerance))
+    expected = [ops.convert_to_numpy(leaf) for leaf in leaves(_remembered(case, backend, dtype))]
+    if (case, backend) in _steps:
+        actual = _steps[case, backend][0]
+    else:
+        actual = function(body)([ops.convert_to_tensor(array) for array in case.host(dtype)])
+    fail_unless_equal(dtype, actual, expected, twice(case.tolerance))
 
 
 def forget() -> None:
     """Drop remembered results, which hold tensors."""
     _remembered.cache_clear()
+    _steps.clear()
 
 
 JUDGES: dict[str, Callable[[Case, Backend], None]] = {
     "runs": runs,
     "shape": shape,
+    "unknown": unknown,
     "values": values,
     "gradient": gradient,
     "override": override,
@@ -318,3 +389,36 @@ def judge(name: str, case: Case, backend_name: str) -> None:
     backend = registry.get(backend_name)
     with registry.scope(backend):
         JUDGES[name](case, backend)
+
+
+class Verdict(AssertionError):
+    """A judge finds against a backend, or a listed gap is none."""
+
+
+def try_case(
+    case: Case, backend_name: str, gaps: Sequence[Gap] = (), chosen: Iterable[str] = tuple(JUDGES)
+) -> list[str]:
+    """Put a case before its judges in order, up to the first that finds against the backend.
+
+    Returns:
+        The reasons of the listed gaps that were met.
+
+    Raises:
+        Verdict: a judge finds against the backend without a listed gap, or a listed gap passes.
+    """
+    met = []
+    for name in judges_of(case, registry.get(backend_name)):
+        if name not in chosen:
+            continue
+        reason = reason_for(gaps, case.id, name)
+        try:
+            judge(name, case, backend_name)
+        except Exception as error:
+            if reason is None:
+                kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+                raise Verdict(f"judge {name!r}: {kind}{error}") from error
+            met.append(f"{name}: {reason}")
+        else:
+            if reason is not None:
+                raise Verdict(f"judge {name!r} finds for a listed gap: {reason}. Remove the entry.")
+    return met

@@ -1,5 +1,7 @@
 """The contract has its size, and the kit has a case for all of it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,19 @@ def test_report_counts_what_the_table_shows():
     text = coverage.report(["numpy"])
     assert f"numpy: {PRIMITIVES} native" in text
     assert "softmax" in text
+
+
+def test_the_coverage_table_in_the_docs_is_that_of_the_code():
+    written = (Path(__file__).parents[2] / "docs" / "coverage.md").read_text(encoding="utf-8")
+    assert written == coverage.markdown(["numpy", "jax", "torch", "tensorflow"]), "run: make coverage"
+
+
+def test_markdown_gives_the_reason_of_what_is_missing(monkeypatch):
+    backend = registry.get("numpy")
+    monkeypatch.setattr(backend.ops, "exp", None)
+    monkeypatch.setattr(coverage, "gaps_of", lambda backend: [Gap("exp", "no kernel")])
+    assert "- `exp` on numpy: no kernel" in coverage.markdown(["numpy"])
+    assert "| `exp` | missing |" in coverage.markdown(["numpy"])
 
 
 def test_gaps_are_read_with_their_reasons(tmp_path):

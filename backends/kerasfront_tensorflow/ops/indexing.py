@@ -118,8 +118,9 @@ def sort_key(x: Any) -> Any:
     if not dtype.is_floating:
         return tf.cast(x, tf.int64 if dtype in (tf.int64, tf.uint32) else tf.int32)
     x = x if dtype in (tf.float32, tf.float64) else tf.cast(x, tf.float32)
-    # Adding 0 makes -0 and 0 equal; all NaN become one, a positive one.
-    x = tf.where(tf.math.is_nan(x), tf.constant(float("nan"), x.dtype), x + 0.0)
+    # -0 and 0 are equal (adding 0 would do, but graphs leave it out); all NaN become one, a positive one.
+    x = tf.where(tf.equal(x, 0), tf.zeros((), x.dtype), x)
+    x = tf.where(tf.math.is_nan(x), tf.constant(float("nan"), x.dtype), x)
     bits = tf.bitcast(x, tf.int32 if x.dtype == tf.float32 else tf.int64)
     return tf.where(bits < 0, tf.bitwise.bitwise_xor(bits, tf.constant(bits.dtype.max, bits.dtype)), bits)
 
@@ -141,6 +142,9 @@ def sort(x: Any, axis: int) -> Any:
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str) -> Any:
+    if 0 in values.shape:
+        # The kernel refuses to search for nothing in a graph.
+        return tf.zeros(values.shape, tf.int32)
     # As keys NaN has a place, and all types have a kernel.
     found = tf.searchsorted(sort_key(sorted_sequence), tf.reshape(sort_key(values), (-1,)), side)
     return tf.reshape(found, _sizes(values))

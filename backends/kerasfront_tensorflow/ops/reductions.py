@@ -15,9 +15,9 @@ all = tf.reduce_all
 
 def _extremum(native: Callable, on_bool: Callable) -> Callable:
     def run(x: Any, axis: tuple, keepdims: bool) -> Any:
-        if 0 in x.shape and 0 in [x.shape[place] for place in axis]:
-            # TensorFlow answers with infinity for nothing; the shape rule has the words for the refusal.
-            raise ValueError("an axis without elements")
+        if x.shape.num_elements() == 0 and 0 in [x.shape[i] for i in axis]:
+            # TensorFlow gives infinity; refusing makes dispatch explain.
+            raise ValueError("no elements")
         return (on_bool if x.dtype == tf.bool else native)(x, axis, keepdims)
 
     return widened(run, {tf.uint32: tf.int64})

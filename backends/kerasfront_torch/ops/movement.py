@@ -15,8 +15,9 @@ broadcast_to = torch.broadcast_to
 concatenate = torch.cat
 
 
-def reverse(x: Tensor, axis: tuple[int, ...]) -> Tensor:
-    return torch.flip(x.long(), axis).to(x.dtype) if x.dtype in UNSIGNED else torch.flip(x, axis)
+def reverse(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    # PyTorch 2.13 turns no unsigned integers but bytes.
+    return torch.flip(x.long(), axes).to(x.dtype) if x.dtype in UNSIGNED else torch.flip(x, axes)
 
 
 def pad_constant(x: Tensor, pad_width: Any, constant: Any) -> Tensor:
