@@ -16,8 +16,10 @@ import numpy as np
 from kerasfront import callbacks as callbacks_module
 from kerasfront import metrics as metrics_module
 from kerasfront import ops, tree
+from kerasfront.backend import dispatch
+from kerasfront.backend.contract import Backend
 from kerasfront.training import logs as logs_module
-from kerasfront.training import step
+from kerasfront.training import looping, step
 from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
 # So many outputs of `predict` stay on the device before the oldest is fetched: enough for the engine to work ahead.
@@ -49,6 +51,11 @@ class Execution:
                 self._singly = True
         results = [self._run(batch) for batch in batches]
         return sum(results, []) if self.kind == "predict" else results[-1]
+
+    @property
+    def function(self) -> Callable | None:
+        """The compiled step, once a batch has come."""
+        return self._run
 
     def renew(self) -> None:
         """Look at the model again with the next batch: a callback may have frozen layers or compiled anew."""
@@ -102,6 +109,7 @@ def fit(
         check: called once when the model's state exists, before the first step.
     """
     execution = Execution(model, "train", callbacks, check)
+    looped = looping.looping_for(execution, source, len(epochs))
     not_finite = callbacks_module.NotFiniteWarning()
     warns = not any(isinstance(one, callbacks_module.TerminateOnNaN) for one in callbacks.callbacks)
     logs: dict[str, Any] = {}
@@ -109,7 +117,10 @@ def fit(
     for epoch in epochs:
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
-        count, last = _train_epoch(execution, source, epoch, callbacks)
+        if looped is not None and not looped.useless:
+            count, last = looped.epoch(epoch, callbacks)
+        else:
+            count, last = _train_epoch(execution, source, epoch, callbacks)
         if not count:
             _check_not_empty(model, "fit", first=epoch == epochs[0])
             break
@@ -196,6 +207,9 @@ def predict(model: Any, source: Any, callbacks: Any) -> Any:
 
 def to_host(outputs: Any) -> Any:
     """Return a structure of outputs as NumPy arrays."""
+    owner = dispatch.owner_by_type.get(type(outputs))
+    if isinstance(owner, Backend):
+        return owner.to_numpy(outputs)
     return tree.map_structure(ops.convert_to_numpy, outputs)
 
 

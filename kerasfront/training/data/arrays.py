@@ -13,6 +13,10 @@ from kerasfront.backend import registry
 from kerasfront.random import generator
 from kerasfront.training.data import leaves
 from kerasfront.training.data.source import Batch, DataSource
+from kerasfront.utils.batch_format import pack_x_y_sample_weight
+
+# Bytes of data that may be copied to the device as a whole.
+_MODERATE = 1 << 29
 
 Positions = Any  # a slice, or an int64 array
 
@@ -75,6 +79,25 @@ class ArraySource(DataSource):
         """The whole `(x, y, sample_weight)`, or None where it must not be loaded as a whole (sparse, memory-mapped)."""
         partial = any(isinstance(leaf, np.memmap) or leaves.is_sparse(leaf) for leaf in self._leaves)
         return None if partial else self._data
+
+    @property
+    def in_memory(self) -> Any:
+        """All data in the form of one batch, if each epoch is one pass over host arrays of moderate size; else None."""
+        given = [leaf for leaf in self._leaves if leaf is not None]
+        if self._steps or not all(type(leaf) is np.ndarray for leaf in given):
+            return None
+        return pack_x_y_sample_weight(*self._data) if sum(leaf.nbytes for leaf in given) <= _MODERATE else None
+
+    def positions(self, index: int) -> np.ndarray:
+        """Return the positions of all samples in the order of epoch `index`, for a source without `steps_per_epoch`."""
+        order = self.order(index)
+        return np.arange(self.num_samples) if order is None else order
+
+    def packed_batch(self, order: np.ndarray, number: int) -> Any:
+        """Return batch `number` of an order of the samples, as steps take it."""
+        rows = order[number * self.batch_size : (number + 1) * self.batch_size]
+        parts = tree.unflatten(self._spec, [leaves.take(leaf, rows) for leaf in self._leaves])
+        return pack_x_y_sample_weight(*parts)
 
     def order(self, number: int) -> np.ndarray | None:
         """Return the positions of all samples in the order of pass `number`, None where they stay in place.
