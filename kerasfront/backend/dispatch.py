@@ -63,6 +63,8 @@ _owners: dict[type, Any] = dict.fromkeys(
     (bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.generic, np.float32), WEAK
 )
 _owners[symbolic.KerasTensor] = SYMBOLIC
+owner_by_type = _owners
+"""Who owns the values of the types seen so far: a backend, WEAK, SYMBOLIC or VARIABLE."""
 
 
 def register_variable_type(kind: type) -> None:
@@ -384,9 +386,12 @@ class Op:
             return
         kinds = {type(values[i]) for i in self.tensors}
         if len(kinds) == 1 and owner_of(values[self.tensors[0]]) is backend:
-            self.fast.setdefault(kinds.pop(), {})[values[self.tensors[0]].dtype] = (
-                implementation if self.primitive or implementation is not self.body else self._scoped_body(backend)
-            )
+            dtype = values[self.tensors[0]].dtype
+            if not self.primitive and implementation is self.body:
+                implementation = self._scoped_body(backend)
+            elif hasattr(implementation, "for_dtype"):
+                implementation = implementation.for_dtype(dtype)
+            self.fast.setdefault(kinds.pop(), {})[dtype] = implementation
 
     def _scoped_body(self, backend: Backend) -> Callable:
         body = self.body
@@ -536,7 +541,7 @@ def _wrapper(op: Op) -> Callable:
     names = op.parameters
     namespace: dict[str, Any] = {
         "_fast": op.fast, "_slow": op.slow, "_explain": op.explain, "_axis": normalize_axis, "_axes": normalize_axes,
-        "_name": op.name,
+        "_name": op.name, "_owners": _owners, "_variable": VARIABLE,
     }  # fmt: skip
     header = []
     for name, parameter in op.signature.parameters.items():
@@ -567,29 +572,44 @@ def _wrapper(op: Op) -> Callable:
 
 
 def _fast_path(op: Op, everything: str) -> list[str]:
+    # Local names begin with an underscore: `dtype` and the like may be parameters of the op.
     first, *others = [op.parameters[i] for i in op.tensors]
-    same = "".join(f" and type({name}) is type({first}) and {name}.dtype == {first}.dtype" for name in others)
-    call = []
+    # `is` first: the dtypes of some engines compare in Python.
+    same = " and ".join(
+        f"type({name}) is _kind and ({name}.dtype is _dtype or {name}.dtype == _dtype)" for name in others
+    )
+    call: list[str] = []
+    prepare: list[str] = []
     for name, kind in zip(op.parameters, op.kinds, strict=True):
         helper = {Kind.AXIS: "_axis", Kind.AXES: "_axes"}.get(kind)
-        text = f"{helper}({name}, len({first}.shape), _name)" if helper else name
+        text = name
+        if helper:
+            # One integer that fits is spelled out here, the rest by the function.
+            found = f"({name} % _ndim,)" if kind is Kind.AXES else f"{name} % _ndim"
+            fits = f"type({name}) is int and -_ndim <= {name} < _ndim"
+            text = f"({found} if {fits} else {helper}({name}, _ndim, _name))"
+            prepare = [f"            _ndim = len({first}.shape)"]
         optional = kind is Kind.AXIS and op.signature.parameters[name].default is None
         call.append(f"(None if {name} is None else {text})" if optional else text)
-    lines = [
-        f"    table = _fast.get(type({first}))",
-        f"    if table is not None{same}:",
-        f"        implementation = table.get({first}.dtype)",
-        "        if implementation is not None:",
+    lines = [f"    _kind = type({first})", "    _table = _fast.get(_kind)", "    if _table is not None:"]
+    for name in others:
+        lines.append(f"        if type({name}) is not _kind and _owners.get(type({name})) is _variable:")
+        lines.append(f"            {name} = {name}.value")
+    lines += [
+        f"        _dtype = {first}.dtype",
+        f"        _implementation = _table.get(_dtype){f' if {same} else None' if same else ''}",
+        "        if _implementation is not None:",
+        *prepare,
     ]
     if op.primitive:
         return [
             *lines,
             "            try:",
-            f"                return implementation({', '.join(call)})",
-            "            except Exception as error:",
-            f"                raise _explain(error, ({everything})) from error",
+            f"                return _implementation({', '.join(call)})",
+            "            except Exception as _error:",
+            f"                raise _explain(_error, ({everything})) from _error",
         ]
-    return [*lines, f"            return implementation({', '.join(call)})"]
+    return [*lines, f"            return _implementation({', '.join(call)})"]
 
 
 def primitive(

@@ -213,8 +213,19 @@ class Variable(Operators):
     @property
     def value(self) -> Any:
         """The present value as a tensor, in the compute dtype inside a layer of a mixed policy."""
+        state = scope.state
+        if state.autocast is None:
+            # What `raw` does, without its calls: every op on a weight comes through here.
+            handle = self._handle
+            for frame in reversed(state.frames):
+                value = frame.values.get(id(self))
+                if value is not None:
+                    return value
+                if frame.closed:
+                    return self.raw
+            return self._backend.read_handle(handle) if handle is not None else self.raw  # type: ignore[union-attr]
         value = self.raw
-        cast_to = scope.state.autocast
+        cast_to = state.autocast
         if cast_to is not None and cast_to != self._dtype and self.autocast and dtypes.is_float(self._dtype):
             return self.backend.ops.cast(value, cast_to)
         return value
