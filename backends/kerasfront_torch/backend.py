@@ -81,6 +81,20 @@ class TorchBackend(Backend):
     def from_dlpack(self, value: Any) -> torch.Tensor:
         return torch.from_dlpack(value).to(place.device)
 
+    def rows_of(self, array: np.ndarray) -> Callable | None:
+        if array.dtype.char not in _DIRECT or not array.dtype.isnative or not array.flags.writeable:
+            return None
+        if any(step < 0 for step in array.strides):
+            return None
+        tensor = torch.from_numpy(array).to(place.device)
+
+        def rows(positions: Any) -> torch.Tensor:
+            if isinstance(positions, slice):
+                return tensor[positions]
+            return torch.index_select(tensor, 0, torch.from_numpy(positions).to(tensor.device))
+
+        return rows
+
     def synchronize(self, value: torch.Tensor) -> None:
         if value.is_cuda:
             torch.cuda.synchronize(value.device)

@@ -159,6 +159,14 @@ class Backend:
         """
         return None
 
+    def rows_of(self, array: np.ndarray) -> Callable | None:
+        """Return a function from a slice or int64 positions to a tensor with those rows of an array.
+
+        For engines that run steps as they are: the array goes to the device once. None where rows are better taken on
+        the host, as by default. The rows may share memory with the array.
+        """
+        return None
+
     def compiled_input(self, array: np.ndarray) -> Any:
         """Return a host array in the form in which a compiled function takes it fastest; a tensor by default."""
         return self.convert_to_tensor(array, None)

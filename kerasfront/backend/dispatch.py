@@ -21,12 +21,12 @@ import enum
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import numpy as np
 
-from kerasfront import dtypes, errors
+from kerasfront import config, dtypes, errors
 from kerasfront.backend import registry, symbolic
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS
@@ -67,9 +67,14 @@ owner_by_type = _owners
 """Who owns the values of the types seen so far: a backend, WEAK, SYMBOLIC or VARIABLE."""
 
 
+_variable_types: set[type] = set()
+_NUMBERS = (int, float)
+
+
 def register_variable_type(kind: type) -> None:
     """Say that values of a type stand for their `.value`, which belongs to their `.backend`."""
     _owners[kind] = VARIABLE
+    _variable_types.add(kind)
 
 
 def owner_of(value: Any) -> Any:
@@ -137,7 +142,7 @@ def dtype_of(value: Any) -> str:
 
 def shape_of(value: Any) -> tuple[int | None, ...]:
     """Return the static shape of a tensor, Variable, array or Python value."""
-    owner = owner_of(value)
+    owner = _owners.get(type(value)) or owner_of(value)
     if owner is WEAK:
         return np.shape(value)
     return tuple(value.shape) if owner in (SYMBOLIC, VARIABLE) else owner.shape(value)
@@ -217,6 +222,11 @@ class Op:
         self.shapes = [i for i, kind in enumerate(self.kinds) if kind is Kind.SHAPE]
         self.dtype_index = next((i for i, kind in enumerate(self.kinds) if kind is Kind.DTYPE), None)
         self.fast: dict[type, dict[Any, Callable]] = {}
+        self._number_dtypes: dict[tuple, tuple] = {}
+        # Nothing to convert, to check or to spell out, only Variables to read: the updates of optimizers.
+        plain = not self.shapes and self.dtype_index is None and check is None and dtype is keep
+        spelled = {Kind.AXIS, Kind.AXES, Kind.OPTIONAL} & set(self.kinds)
+        self._keeps = bool(self.lists) and plain and not spelled and not self.primitive
         self.public = _wrapper(self)
 
     def implementation(self, backend: Backend) -> Callable:
@@ -238,7 +248,15 @@ class Op:
     def slow(self, arguments: tuple) -> Any:
         """Carry out a call from the beginning."""
         values = list(arguments)
+        if self._keeps:
+            backend = self._own_lists(values)
+            if backend is not None:
+                return self.run(self.implementation(backend), values, backend)
         if self.fast:
+            if type(values[-1]) in _NUMBERS and len(values) == 2 == len(self.tensors):
+                found = self._with_number(*values)
+                if found is not None:
+                    return self._call(found[0], found[1:])
             implementation = self._known(values)
             if implementation is not None:
                 self._normalize(values)
@@ -255,6 +273,45 @@ class Op:
             self._remember(values, backend, implementation)
         self._normalize(values)
         return self.run(implementation, values, backend)
+
+    def _own_lists(self, values: list) -> Backend | None:
+        """Put values for Variables in tensors and lists of them; return the backend if that is all there is to do."""
+        owner: Any = None
+        for i in self.tensors:
+            values[i] = value = values[i].value if type(values[i]) in _variable_types else values[i]
+            found = _owners.get(type(value))
+            if owner is None:
+                owner = found
+            if found is not owner:
+                return None
+        for i in self.lists:
+            if type(values[i]) not in (list, tuple):
+                return None
+            values[i] = items = [one.value if type(one) in _variable_types else one for one in values[i]]
+            for kind in set(map(type, items)):
+                found = _owners.get(kind)
+                if owner is None:
+                    owner = found
+                if found is not owner:
+                    return None
+        return owner if isinstance(owner, Backend) else None
+
+    def _with_number(self, x1: Any, x2: Any) -> tuple | None:
+        """Return implementation and arguments for a tensor and a Python number, None if the tensor is new here."""
+        if type(x1) in _variable_types:
+            x1 = x1.value
+        backend = _owners.get(type(x1))
+        if not self.primitive or self.check is not None or not isinstance(backend, Backend):
+            return None
+        # The default float type is part of the key: it decides what a number is next to an integer tensor.
+        key = type(x1), x1.dtype, type(x2), config.floatx()
+        found = self._number_dtypes.get(key)
+        if found is None:
+            kind = backend.dtype_name(x1)
+            targets, _ = _targets(self.dtype_rule, (kind, backend.host_dtype(dtypes.kind_of_python_value(x2))), None)
+            fits = tuple(targets) == (kind, kind)
+            found = self._number_dtypes[key] = (self.implementation(backend), kind) if fits else ()
+        return (found[0], x1, backend.convert_to_tensor(x2, found[1])) if found else None
 
     def _known(self, values: list) -> Callable | None:
         """Put values for Variables, and return the entry of the fast path if all tensors are alike then."""
@@ -278,7 +335,7 @@ class Op:
                 values[i] = value
         return implementation
 
-    def _call(self, implementation: Callable, values: list) -> Any:
+    def _call(self, implementation: Callable, values: Sequence) -> Any:
         if not self.primitive:
             return implementation(*values)
         try:

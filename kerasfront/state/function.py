@@ -273,7 +273,7 @@ class Function:
             with frame:
                 outputs = self._fn(*args)
             scope.hand_outwards(frame)
-        if not outputs or _is_engine_tensor(outputs):
+        if _is_engine_tensor(outputs) or (type(outputs) is dict and not outputs):
             return outputs
         return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
 

@@ -272,6 +272,16 @@ class Variable(Operators):
             ValueError: the shape differs.
         """
         backend = self.backend
+        handle = self._handle
+        if value is handle or (
+            type(value) is type(handle)
+            and value.dtype is handle.dtype
+            and value.shape == handle.shape
+            and dispatch.owner_by_type.get(type(value)) is backend
+        ):
+            # As most: a tensor of the kind that is there already.
+            self.put(value)
+            return value
         owner = dispatch.owner_of(value)
         if owner is dispatch.VARIABLE:
             value, owner = value.raw, value.backend
@@ -299,7 +309,8 @@ class Variable(Operators):
         """Store a tensor of the right engine, shape and dtype in the innermost frame, or in the handle."""
         frames = scope.state.frames
         if frames:
-            frames[-1].write(self, value)
+            key, frame = id(self), frames[-1]
+            frame.values[key], frame.written[key] = value, self
         elif value is not self._handle:
             self._handle = self.backend.write_handle(self.handle, value)
 

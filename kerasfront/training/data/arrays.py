@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasfront import tree
 from kerasfront.backend import registry
+from kerasfront.backend.contract import Backend
 from kerasfront.random import generator
 from kerasfront.training.data import leaves
 from kerasfront.training.data.source import Batch, DataSource
@@ -73,6 +74,12 @@ class ArraySource(DataSource):
             self.num_batches = min(self.num_batches, self._per_pass)
         self._shuffle = shuffle
         self._seed = seed
+        self._rows: list = [None] * len(self._leaves)
+
+    def move_to(self, backend: Backend) -> None:
+        """Let batches be tensors of an engine, where it offers to take them from data that it keeps."""
+        if self.in_memory is not None:
+            self._rows = [None if leaf is None else backend.rows_of(leaf) for leaf in self._leaves]
 
     @property
     def arrays(self) -> Batch | None:
@@ -129,7 +136,11 @@ class ArraySource(DataSource):
 
     def epoch(self, index: int = 0) -> Iterator[Batch]:
         for positions in self.batch_positions(index):
-            yield tree.unflatten(self._spec, [leaves.take(leaf, positions) for leaf in self._leaves])
+            taken = [
+                leaves.take(leaf, positions) if rows is None else rows(positions)
+                for leaf, rows in zip(self._leaves, self._rows, strict=True)
+            ]
+            yield tree.unflatten(self._spec, taken)
         if self._steps and self.num_batches < self._steps:
             self.warn_ran_out(self._steps, self.num_batches)
 
