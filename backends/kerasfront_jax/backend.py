@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax._src.core import trace_state_clean
 
 from kerasfront import errors, tree
@@ -93,6 +94,26 @@ class JaxBackend(Backend):
 
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
         return None if jit_compile is False else jax.jit(pure)
+
+    def repeat(self, pure: Pure, batch_size: int, jit_compile: bool | None = None) -> Callable | None:
+        if jit_compile is False:
+            return None
+
+        # Nothing is donated: the copies, one for each call, cost nothing beside a loop, and all arrays stay alive.
+        @jax.jit
+        def loop(values: list, data: list, order: Any, first: Any, count: Any) -> list:
+            def step(i: Any, values: list) -> list:
+                rows = lax.dynamic_slice(order, (i * batch_size,), (batch_size,))
+                _, new = pure(list(values), [jnp.take(one, rows, axis=0, mode="clip") for one in data])
+                values = list(values)
+                for place, value in zip(pure.written, new, strict=True):
+                    values[place] = lax.convert_element_type(value, values[place].dtype)
+                return values
+
+            values = lax.fori_loop(first, first + count, step, values)
+            return [values[place] for place in pure.written]
+
+        return loop
 
     def compiled_input(self, array: np.ndarray) -> Any:
         # A jitted function takes host arrays itself, in a tenth of the time.

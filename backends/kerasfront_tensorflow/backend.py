@@ -98,6 +98,9 @@ class TensorFlowBackend(Backend):
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable:
         return _Compiled(pure, bool(jit_compile))
 
+    def repeat(self, pure: Pure, batch_size: int, jit_compile: bool | None = None) -> Callable:
+        return _Repeated(pure, batch_size, bool(jit_compile))
+
     def abstract_eval(self, function: Callable, *specs: Any) -> Any:
         found = None
 
@@ -180,4 +183,42 @@ class _Compiled:
         graph = traced.get_concrete_function(*[tf.TensorSpec(x.shape, x.dtype) for x in inputs])
         written = list(pure.written)
         # The handles are kept with the graph, so that their ids stay theirs.
+        return graph, written, [handles[place] for place in written], list(handles)
+
+
+class _Repeated:
+    """A pure function in a loop over batches, as a graph for each size of the data and each set of variables."""
+
+    def __init__(self, pure: Pure, batch_size: int, jit_compile: bool):
+        self._pure, self._batch_size, self._jit_compile = pure, batch_size, jit_compile
+        self._graphs: dict[tuple, tuple] = {}
+
+    def __call__(self, handles: list, data: list, order: Any, first: int, count: int) -> list:
+        key = (tuple(map(id, handles)), tuple([(x.dtype, tuple(x.shape)) for x in (*data, order)]))
+        found = self._graphs.get(key)
+        if found is None:
+            found = self._graphs[key] = self._trace(handles, [*data, order])
+        graph, self._pure.written, written, _ = found
+        graph(tf.constant(first), tf.constant(first + count), *data, order)
+        return written
+
+    def _trace(self, handles: list, tensors: list) -> tuple:
+        pure, size = self._pure, self._batch_size
+
+        def loop(first: Any, end: Any, *tensors: Any) -> None:
+            *data, order = tensors
+
+            def step(i: Any) -> Any:
+                rows = tf.slice(order, [i * size], [size])
+                _, new = pure([handle.read_value() for handle in handles], [tf.gather(one, rows) for one in data])
+                for place, value in zip(pure.written, new, strict=True):
+                    handles[place].assign(value)
+                return (i + 1,)
+
+            tf.while_loop(lambda i: i < end, step, (first,), parallel_iterations=1)
+
+        traced = tf.function(loop, autograph=False, jit_compile=self._jit_compile)
+        number = tf.TensorSpec((), tf.int32)
+        graph = traced.get_concrete_function(number, number, *[tf.TensorSpec(x.shape, x.dtype) for x in tensors])
+        written = list(pure.written)
         return graph, written, [handles[place] for place in written], list(handles)

@@ -15,6 +15,8 @@ from kerasfront.backend.contract import Backend, Pure
 from kerasfront_torch import compilation, fused, ops, tracing
 from kerasfront_torch.names import DTYPES, NAMES, place
 
+# Type codes of NumPy that PyTorch has as they are: float32, float64, int32, int64, uint8, bool.
+_DIRECT = "fdilB?"
 # Dtypes that NumPy knows through ml_dtypes only: their bits travel as integers.
 _BITS = {"bfloat16": np.int16, "float8_e4m3fn": np.uint8, "float8_e5m2": np.uint8}
 
@@ -45,6 +47,9 @@ class TorchBackend(Backend):
         target = None if dtype is None else DTYPES[dtype]
         if isinstance(value, torch.Tensor):
             return value if target is None or value.dtype is target else ops.cast(value, dtype)
+        if type(value) is np.ndarray and target is None and value.dtype.char in _DIRECT and value.dtype.isnative:
+            # Most data: the general case below says what happens here.
+            return torch.from_numpy(value.copy(order="C")).to(place.device)
         if isinstance(value, (bool, int, float, complex)) and dtype not in ("uint16", "uint32", "uint64"):
             return torch.tensor(value, dtype=target, device=place.device)
         if isinstance(value, (list, tuple)) and any(isinstance(leaf, torch.Tensor) for leaf in tree.flatten(value)):
@@ -65,16 +70,30 @@ class TorchBackend(Backend):
         return tensor if target is None or tensor.dtype is target else ops.cast(tensor, dtype)
 
     def to_numpy(self, value: torch.Tensor) -> np.ndarray:
-        value = value.detach().cpu().resolve_conj().resolve_neg()
         bits = _BITS.get(NAMES[value.dtype])
         if bits is None:
             # A copy, because the tensor may be the live value of a Variable, which optimizers change in place.
-            return value.numpy().copy()
+            return value.numpy(force=True).copy()
+        value = value.detach().cpu()
         integers = value.contiguous().view(torch.int16 if bits is np.int16 else torch.uint8).numpy().copy()
         return integers.view(getattr(ml_dtypes, NAMES[value.dtype]))
 
     def from_dlpack(self, value: Any) -> torch.Tensor:
         return torch.from_dlpack(value).to(place.device)
+
+    def rows_of(self, array: np.ndarray) -> Callable | None:
+        if array.dtype.char not in _DIRECT or not array.dtype.isnative or not array.flags.writeable:
+            return None
+        if any(step < 0 for step in array.strides):
+            return None
+        tensor = torch.from_numpy(array).to(place.device)
+
+        def rows(positions: Any) -> torch.Tensor:
+            if isinstance(positions, slice):
+                return tensor[positions]
+            return torch.index_select(tensor, 0, torch.from_numpy(positions).to(tensor.device))
+
+        return rows
 
     def synchronize(self, value: torch.Tensor) -> None:
         if value.is_cuda:
@@ -123,8 +142,8 @@ class TorchBackend(Backend):
 
         return list(Given.apply(*values))
 
-    def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable:
-        return compilation.Compiled(pure) if jit_compile else compilation.eager(pure)
+    def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
+        return compilation.Compiled(pure) if jit_compile else None
 
     def abstract_eval(self, function: Callable, *specs: Any) -> Any:
         def sample(spec: Any) -> torch.Tensor:

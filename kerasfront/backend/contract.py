@@ -5,6 +5,8 @@ A backend is an instance of a subclass of `Backend`. It has three parts:
 1. `ops`: a namespace (usually a module) with one function per primitive, under the primitive's name and
    with its arguments in order. Dispatch has already turned scalars and host arrays into tensors, promoted
    dtypes, made axes non-negative and spelled out defaults. `python -m kerasfront.backend` lists the primitives.
+   A function that takes care of rare dtypes may have an attribute `for_dtype(dtype)`, which returns what to call for
+   tensors of that dtype of the engine.
 2. `overrides`: an optional namespace with faster versions of derived ops, same names and arguments.
 3. the runtime services below. Those with a body work as they are; the others raise until they are written.
 
@@ -161,6 +163,30 @@ class Backend:
             for which `pure.written` gives the positions in `values`. None if the function is to run as it is.
         """
         raise NotImplementedError
+
+    def repeat(self, pure: Pure, batch_size: int, jit_compile: bool | None = None) -> Callable | None:
+        """Make a loop inside the engine that runs a pure function on one batch of data after the other.
+
+        Args:
+            pure: as for `compile`; it returns no outputs. Values keep shape and dtype.
+            batch_size: samples in a batch.
+            jit_compile: as for `compile`.
+
+        Returns:
+            `run(handles, data, order, first, count) -> new_handles`. `data` are tensors with all samples, `order` an
+            int32 tensor of positions along their first axis; batch `i` has the positions from `i * batch_size` to
+            `(i + 1) * batch_size`. `first` and `count` are Python integers and must not lead to compiling anew.
+            `handles` stay valid. None where nothing is gained, as by default.
+        """
+        return None
+
+    def rows_of(self, array: np.ndarray) -> Callable | None:
+        """Return a function from a slice or int64 positions to a tensor with those rows of an array.
+
+        For engines that run steps as they are: the array goes to the device once. None where rows are better taken on
+        the host, as by default. The rows may share memory with the array.
+        """
+        return None
 
     def compiled_input(self, array: np.ndarray) -> Any:
         """Return a host array in the form in which a compiled function takes it fastest; a tensor by default."""

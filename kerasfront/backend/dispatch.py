@@ -22,12 +22,12 @@ import enum
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import numpy as np
 
-from kerasfront import dtypes, errors
+from kerasfront import config, dtypes, errors
 from kerasfront.backend import registry, symbolic
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS
@@ -67,11 +67,18 @@ _owners: dict[type, Any] = dict.fromkeys(
     (bool, int, float, complex, str, list, tuple, type(None), np.ndarray, np.generic, np.float32), WEAK
 )
 _owners[symbolic.KerasTensor] = SYMBOLIC
+owner_by_type = _owners
+"""Who owns the values of the types seen so far: a backend, WEAK, SYMBOLIC or VARIABLE."""
+
+
+_variable_types: set[type] = set()
+_NUMBERS = (int, float)
 
 
 def register_variable_type(kind: type) -> None:
     """Say that values of a type stand for their `.value`, which belongs to their `.backend`."""
     _owners[kind] = VARIABLE
+    _variable_types.add(kind)
 
 
 def owner_of(value: Any) -> Any:
@@ -144,7 +151,7 @@ def kind_of(value: Any) -> str:
 
 def shape_of(value: Any) -> tuple[int | None, ...]:
     """Return the static shape of a tensor, Variable, array or Python value."""
-    owner = owner_of(value)
+    owner = _owners.get(type(value)) or owner_of(value)
     if owner is WEAK:
         return np.shape(value)
     return tuple(value.shape) if owner in (SYMBOLIC, VARIABLE) else owner.shape(value)
@@ -232,6 +239,11 @@ class Op:
         self.shapes = [i for i, kind in enumerate(self.kinds) if kind is Kind.SHAPE]
         self.dtype_index = next((i for i, kind in enumerate(self.kinds) if kind is Kind.DTYPE), None)
         self.fast: dict[type, dict[Any, Callable]] = {}
+        self._number_dtypes: dict[tuple, tuple] = {}
+        # Nothing to convert, to check or to spell out, only Variables to read: the updates of optimizers.
+        plain = not self.shapes and self.dtype_index is None and check is None and dtype is keep
+        spelled = {Kind.AXIS, Kind.AXES, Kind.OPTIONAL} & set(self.kinds)
+        self._keeps = bool(self.lists) and plain and not spelled and not self.primitive
         self.public = _wrapper(self)
 
     def implementation(self, backend: Backend) -> Callable:
@@ -253,7 +265,15 @@ class Op:
     def slow(self, arguments: tuple) -> Any:
         """Carry out a call from the beginning."""
         values = list(arguments)
+        if self._keeps:
+            backend = self._own_lists(values)
+            if backend is not None:
+                return self.run(self.implementation(backend), values, backend)
         if self.fast:
+            if type(values[-1]) in _NUMBERS and len(values) == 2 == len(self.tensors):
+                found = self._with_number(*values)
+                if found is not None:
+                    return self._call(found[0], found[1:])
             implementation = self._known(values)
             if implementation is not None:
                 self._normalize(values)
@@ -270,6 +290,45 @@ class Op:
             self._remember(values, backend, implementation)
         self._normalize(values)
         return self.run(implementation, values, backend)
+
+    def _own_lists(self, values: list) -> Backend | None:
+        """Put values for Variables in tensors and lists of them; return the backend if that is all there is to do."""
+        owner: Any = None
+        for i in self.tensors:
+            values[i] = value = values[i].value if type(values[i]) in _variable_types else values[i]
+            found = _owners.get(type(value))
+            if owner is None:
+                owner = found
+            if found is not owner:
+                return None
+        for i in self.lists:
+            if type(values[i]) not in (list, tuple):
+                return None
+            values[i] = items = [one.value if type(one) in _variable_types else one for one in values[i]]
+            for kind in set(map(type, items)):
+                found = _owners.get(kind)
+                if owner is None:
+                    owner = found
+                if found is not owner:
+                    return None
+        return owner if isinstance(owner, Backend) else None
+
+    def _with_number(self, x1: Any, x2: Any) -> tuple | None:
+        """Return implementation and arguments for a tensor and a Python number, None if the tensor is new here."""
+        if type(x1) in _variable_types:
+            x1 = x1.value
+        backend = _owners.get(type(x1))
+        if not self.primitive or self.check is not None or not isinstance(backend, Backend):
+            return None
+        # The default float type is part of the key: it decides what a number is next to an integer tensor.
+        key = type(x1), x1.dtype, type(x2), config.floatx()
+        found = self._number_dtypes.get(key)
+        if found is None:
+            kind = backend.dtype_name(x1)
+            targets, _ = _targets(self.dtype_rule, (kind, backend.host_dtype(dtypes.kind_of_python_value(x2))), None)
+            fits = tuple(targets) == (kind, kind)
+            found = self._number_dtypes[key] = (self.implementation(backend), kind) if fits else ()
+        return (found[0], x1, backend.convert_to_tensor(x2, found[1])) if found else None
 
     def _known(self, values: list) -> Callable | None:
         """Put values for Variables, and return the entry of the fast path if all tensors are alike then."""
@@ -293,7 +352,7 @@ class Op:
                 values[i] = value
         return implementation
 
-    def _call(self, implementation: Callable, values: list) -> Any:
+    def _call(self, implementation: Callable, values: Sequence) -> Any:
         if not self.primitive:
             return implementation(*values)
         try:
@@ -401,9 +460,12 @@ class Op:
             return
         kinds = {type(values[i]) for i in self.tensors}
         if len(kinds) == 1 and owner_of(values[self.tensors[0]]) is backend:
-            self.fast.setdefault(kinds.pop(), {})[values[self.tensors[0]].dtype] = (
-                implementation if self.primitive or implementation is not self.body else self._scoped_body(backend)
-            )
+            dtype = values[self.tensors[0]].dtype
+            if not self.primitive and implementation is self.body:
+                implementation = self._scoped_body(backend)
+            elif hasattr(implementation, "for_dtype"):
+                implementation = implementation.for_dtype(dtype)
+            self.fast.setdefault(kinds.pop(), {})[dtype] = implementation
 
     def _scoped_body(self, backend: Backend) -> Callable:
         body = self.body
@@ -551,7 +613,7 @@ def _wrapper(op: Op) -> Callable:
     names = op.parameters
     namespace: dict[str, Any] = {
         "_fast": op.fast, "_slow": op.slow, "_explain": op.explain, "_axis": normalize_axis, "_axes": normalize_axes,
-        "_axis_or_axes": normalize_axis_or_axes, "_name": op.name,
+        "_axis_or_axes": normalize_axis_or_axes, "_name": op.name, "_owners": _owners, "_variable": VARIABLE,
     }  # fmt: skip
     header = []
     for name, parameter in op.signature.parameters.items():
@@ -582,29 +644,44 @@ def _wrapper(op: Op) -> Callable:
 
 
 def _fast_path(op: Op, everything: str) -> list[str]:
+    # Local names begin with an underscore: `dtype` and the like may be parameters of the op.
     first, *others = [op.parameters[i] for i in op.tensors]
-    same = "".join(f" and type({name}) is type({first}) and {name}.dtype == {first}.dtype" for name in others)
-    call = []
+    # `is` first: the dtypes of some engines compare in Python.
+    same = " and ".join(
+        f"type({name}) is _kind and ({name}.dtype is _dtype or {name}.dtype == _dtype)" for name in others
+    )
+    call: list[str] = []
+    prepare: list[str] = []
     for name, kind in zip(op.parameters, op.kinds, strict=True):
         helper = _AXIS_HELPERS.get(kind)
-        text = f"{helper}({name}, len({first}.shape), _name)" if helper else name
+        text = name
+        if helper:
+            # One integer that fits is spelled out here, the rest by the function.
+            found = f"({name} % _ndim,)" if kind is Kind.AXES else f"{name} % _ndim"
+            fits = f"type({name}) is int and -_ndim <= {name} < _ndim"
+            text = f"({found} if {fits} else {helper}({name}, _ndim, _name))"
+            prepare = [f"            _ndim = len({first}.shape)"]
         optional = kind is Kind.AXIS and op.signature.parameters[name].default is None
         call.append(f"(None if {name} is None else {text})" if optional else text)
-    lines = [
-        f"    table = _fast.get(type({first}))",
-        f"    if table is not None{same}:",
-        f"        implementation = table.get({first}.dtype)",
-        "        if implementation is not None:",
+    lines = [f"    _kind = type({first})", "    _table = _fast.get(_kind)", "    if _table is not None:"]
+    for name in others:
+        lines.append(f"        if type({name}) is not _kind and _owners.get(type({name})) is _variable:")
+        lines.append(f"            {name} = {name}.value")
+    lines += [
+        f"        _dtype = {first}.dtype",
+        f"        _implementation = _table.get(_dtype){f' if {same} else None' if same else ''}",
+        "        if _implementation is not None:",
+        *prepare,
     ]
     if op.primitive:
         return [
             *lines,
             "            try:",
-            f"                return implementation({', '.join(call)})",
-            "            except Exception as error:",
-            f"                raise _explain(error, ({everything})) from error",
+            f"                return _implementation({', '.join(call)})",
+            "            except Exception as _error:",
+            f"                raise _explain(_error, ({everything})) from _error",
         ]
-    return [*lines, f"            return implementation({', '.join(call)})"]
+    return [*lines, f"            return _implementation({', '.join(call)})"]
 
 
 def primitive(

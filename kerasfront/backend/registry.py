@@ -16,7 +16,6 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
 
 from kerasfront import config, errors
 from kerasfront.backend.contract import Backend
@@ -176,8 +175,7 @@ def use(name: str) -> None:
     _default = get(name)
 
 
-@contextlib.contextmanager
-def scope(backend: str | Backend) -> Iterator[Backend]:
+class scope:
     """Make a backend the active one of this thread for the length of a `with` block.
 
     Example:
@@ -186,13 +184,20 @@ def scope(backend: str | Backend) -> Iterator[Backend]:
         ...     keras.backend.active_name()
         'numpy'
     """
-    chosen = get(backend) if isinstance(backend, str) else backend
-    previous = _active.backend
-    _active.backend = chosen
-    try:
-        yield chosen
-    finally:
-        _active.backend = previous
+
+    # No generator behind a decorator: every call of a model enters one.
+    __slots__ = ("_chosen", "_previous")
+
+    def __init__(self, backend: str | Backend):
+        self._chosen = get(backend) if isinstance(backend, str) else backend
+
+    def __enter__(self) -> Backend:
+        self._previous = _active.backend
+        _active.backend = self._chosen
+        return self._chosen
+
+    def __exit__(self, *exception: object) -> None:
+        _active.backend = self._previous
 
 
 def host() -> Backend:

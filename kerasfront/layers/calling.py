@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from kerasfront.backend import dispatch
+from kerasfront.backend import dispatch, masks
 
 
 class CallContext:
@@ -78,6 +78,55 @@ def signature_of(function: Callable) -> Signature:
 
 def _is_plain(function: Callable) -> bool:
     return inspect.isfunction(function)
+
+
+class Fitting:
+    """What the tensor of a layer's last call was like, when nothing had to be done to it.
+
+    A call with one tensor of the same type, dtype and shape needs no conversion, no building and no check either, as
+    long as the attributes that decide about these are the same objects. Most calls are of this kind: the layers of
+    a model at each step.
+    """
+
+    __slots__ = ("autocast", "autocasts", "default_training", "dtype", "kind", "policy", "shape", "spec", "training")
+
+    def __init__(self, layer: Any, signature: Signature, tensor: Any):
+        policy = layer.dtype_policy
+        self.kind, self.dtype, self.shape = type(tensor), tensor.dtype, tensor.shape
+        self.spec, self.policy, self.autocasts = layer.input_spec, policy, layer.autocast
+        differ = layer.autocast and policy.compute_dtype != policy.variable_dtype
+        self.autocast = policy.compute_dtype if differ else None
+        self.training = signature.training
+        default = signature.default_training
+        self.default_training = None if default is inspect.Parameter.empty else default
+
+
+def fitting_for(layer: Any, signature: Signature, tensor: Any) -> Fitting | None:
+    """Return the record of a call that went through unchanged; None where each call needs a look of its own."""
+    special = layer.activity_regularizer is not None or layer._overrides("compute_mask") or not layer.built
+    if special or dispatch.owner_by_type.get(type(tensor)) is not layer._backend:
+        return None
+    return Fitting(layer, signature, tensor)
+
+
+def fits_again(layer: Any, tensor: Any) -> bool:
+    """Return whether a tensor is like that of the layer's record, without a mask, and the layer as it was then."""
+    fitting = layer._fitting
+    if fitting is None or type(tensor) is not fitting.kind:
+        return False
+    # `==`: shapes of unknown rank have no `!=` on one engine.
+    if tensor.dtype is not fitting.dtype or not tensor.shape == fitting.shape:  # noqa: SIM201
+        return False
+    table = masks._masks.table
+    return not (
+        layer.input_spec is not fitting.spec
+        or layer.dtype_policy is not fitting.policy
+        or layer.autocast is not fitting.autocasts
+        or layer.activity_regularizer is not None
+        or not layer.built
+        or (table and id(tensor) in table)
+        or dispatch.owner_by_type[fitting.kind] is not layer._backend
+    )
 
 
 def is_tensor_like(value: Any) -> bool:

@@ -11,6 +11,9 @@ from kerasfront import regularizers, tree
 from kerasfront.backend import registry
 from kerasfront.layers.shapes import map_shapes
 
+# What belongs to the process and is made anew by a copy.
+_LEFT_BEHIND = ("_backend", "_compiled_steps", "_lock", "_fitting")
+
 
 class Configurable:
     """The part of `Layer` that turns it into data."""
@@ -107,9 +110,7 @@ class Configurable:
 
     def __getstate__(self) -> dict[str, Any]:
         # Symbolic nodes and compiled steps are made anew; the engine goes by name.
-        state = {
-            key: value for key, value in self.__dict__.items() if key not in ("_backend", "_compiled_steps", "_lock")
-        }
+        state = {key: value for key, value in self.__dict__.items() if key not in _LEFT_BEHIND}
         return {**state, "_engine": self._backend.name}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

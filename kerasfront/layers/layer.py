@@ -9,13 +9,15 @@ from typing import Any
 
 from kerasfront import constraints, dtype_policies, dtypes, initializers, naming, ops, regularizers, tree
 from kerasfront.backend import dispatch, masks, registry, symbolic
-from kerasfront.layers.calling import CallContext, calls, signature_of
+from kerasfront.layers.calling import CallContext, Fitting, calls, fits_again, fitting_for, signature_of
 from kerasfront.layers.configuration import Configurable
 from kerasfront.layers.holding import Holder
 from kerasfront.layers.input_spec import check_inputs
 from kerasfront.layers.shapes import has_tensors, map_shapes, shapes_of
 from kerasfront.state import scope
 from kerasfront.state.variable import Variable, name_scope
+
+_TRAINING = {"training"}
 
 
 class Layer(Configurable, Holder):
@@ -176,7 +178,10 @@ class Layer(Configurable, Holder):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the layer on tensors, host arrays, or symbolic tensors to extend a model."""
         context = calls.context
-        if symbolic.is_symbolic((args, kwargs)):
+        if context is not None and len(args) == 1 and not kwargs and fits_again(self, args[0]):
+            return self._call_again(context, args[0])
+        again = context is None and len(args) == 1 and kwargs.keys() <= _TRAINING and fits_again(self, args[0])
+        if not again and symbolic.is_symbolic((args, kwargs)):
             return self._call_symbolically(args, kwargs)
         if context is not None:
             return self._call_within(context, args, kwargs)
@@ -184,14 +189,38 @@ class Layer(Configurable, Holder):
         calls.context = context
         try:
             with registry.scope(self._backend), masks.mask_scope():
-                return self._call_within(context, args, kwargs)
+                return self._call_again(context, args[0]) if again else self._call_within(context, args, kwargs)
         finally:
             calls.context = None
-            if context.losses or self in calls.losses:
+            if context.losses or (calls.losses.data and self in calls.losses):
                 calls.losses[self] = context.losses
+
+    _fitting: Fitting | None = None
+
+    def _call_again(self, context: CallContext, inputs: Any) -> Any:
+        """Run `call` on one tensor like that of a call before, whose checks hold again; see `Fitting`."""
+        fitting: Any = self._fitting
+        if fitting.autocast is not scope.state.autocast:
+            return self._call_within(context, (inputs,), {})
+        training = context.training
+        try:
+            if not fitting.training:
+                return self.call(inputs)
+            if training is not None:
+                return self.call(inputs, training=training)
+            if fitting.default_training is None:
+                return self.call(inputs)
+            context.training = fitting.default_training
+            return self.call(inputs, training=fitting.default_training)
+        except Exception as error:
+            _note_layer(error, self, (inputs,))
+            raise
+        finally:
+            context.training = training
 
     def _call_within(self, context: CallContext, args: tuple, kwargs: dict[str, Any]) -> Any:
         signature = signature_of(type(self).call)
+        given = args[0] if args else None
         args, kwargs = self._converted(args, kwargs)
         previous = context.training
         if signature.training or "training" in kwargs:
@@ -204,6 +233,8 @@ class Layer(Configurable, Holder):
             if self.input_spec is not None and args:
                 check_inputs(self.name, self.input_spec, args[0])
             outputs = self._run_call(args, kwargs)
+            if len(args) == 1 and kwargs.keys() <= _TRAINING and args[0] is given:
+                object.__setattr__(self, "_fitting", fitting_for(self, signature, given))
             if self.activity_regularizer is not None:
                 self._add_activity_loss(outputs)
             self._mask_outputs(signature, args, kwargs, outputs)
@@ -215,6 +246,8 @@ class Layer(Configurable, Holder):
         policy = self.dtype_policy
         compute = policy.compute_dtype if self.autocast and policy.compute_dtype != policy.variable_dtype else None
         try:
+            if compute is scope.state.autocast:
+                return self.call(*args, **kwargs)
             with scope.autocast_scope(compute):
                 return self.call(*args, **kwargs)
         except Exception as error:

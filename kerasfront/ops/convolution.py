@@ -6,6 +6,7 @@ arithmetic).
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from kerasfront import config
@@ -74,11 +75,15 @@ def check_rank(name: str, x: Any, rank: int | None = None) -> int:
     Raises:
         OpError: not 1 to 3, or not as many as the kernel has.
     """
-    found = len(shape_of(x)) - 2
+    return _checked_rank(name, shape_of(x), rank)
+
+
+def _checked_rank(name: str, shape: tuple, rank: int | None) -> int:
+    found = len(shape) - 2
     if not 1 <= found <= 3 or (rank is not None and found != rank):
         expected = "3 to 5 axes" if rank is None else f"{rank + 2} axes"
         raise OpError(
-            f"{name}: input has shape {shape_of(x)}. Expected {expected}: batch, spatial axes and channels. Add the"
+            f"{name}: input has shape {shape}. Expected {expected}: batch, spatial axes and channels. Add the"
             f" missing axis."
         )
     return found
@@ -107,14 +112,28 @@ def conv(
         >>> ops.conv(ops.ones((1, 5, 5, 2)), ops.ones((3, 3, 2, 4)), padding="same").shape
         (1, 5, 5, 4)
     """
-    rank = check_rank("conv", inputs, len(shape_of(kernel)) - 2)
+    shape, kernel_shape = shape_of(inputs), shape_of(kernel)
+    strides, dilation_rate = (tuple(one) if isinstance(one, list) else one for one in (strides, dilation_rate))
+    first = config.standardize_data_format(data_format) == "channels_first"
+    try:
+        geometry = _known_geometry(shape, kernel_shape, strides, padding, first, dilation_rate)
+    except TypeError:  # not hashable: an argument that the checks will name, or a size of a kind of its own
+        geometry = _geometry(shape, kernel_shape, strides, padding, first, dilation_rate)
+    if not first:
+        return convolution(inputs, kernel, *geometry)
+    return from_channels_last(convolution(to_channels_last(inputs, data_format)[0], kernel, *geometry), True)
+
+
+def _geometry(shape: tuple, kernel_shape: tuple, strides: Any, padding: Any, first: bool, dilation_rate: Any) -> tuple:
+    """Return strides, padding, dilation and groups of a convolution as the primitive takes them."""
+    rank = _checked_rank("conv", shape, len(kernel_shape) - 2)
     strides, dilation = spatial(strides, rank, "conv", "strides"), spatial(dilation_rate, rank, "conv", "dilation_rate")
-    x, channels_first = to_channels_last(inputs, data_format)
-    shape, window = shape_of(x), shape_of(kernel)[:-2]
-    channels, per_group = shape[-1], shape_of(kernel)[-2]
-    groups = 1 if channels is None or not per_group else max(channels // per_group, 1)
-    padding = pads(padding, shape[1:-1], window, strides, dilation, "conv")
-    return from_channels_last(convolution(x, kernel, strides, padding, dilation, groups), channels_first)
+    sizes, channels = (shape[2:], shape[1]) if first else (shape[1:-1], shape[-1])
+    groups = 1 if channels is None or not kernel_shape[-2] else max(channels // kernel_shape[-2], 1)
+    return strides, pads(padding, sizes, kernel_shape[:-2], strides, dilation, "conv"), dilation, groups
+
+
+_known_geometry = functools.lru_cache(maxsize=1024, typed=True)(_geometry)
 
 
 @derived(dtype=_dtypes.promote_float)

@@ -100,7 +100,7 @@ def _checked_loss(loss: Any, backend: Backend) -> Any:
     return loss
 
 
-class _Pure:
+class Pure:
     """The pure face of a stateful function for one structure of its arguments."""
 
     def __init__(self, fn: Callable, variables: list[Variable], spec: Any, statics: tuple):
@@ -129,7 +129,7 @@ class _Pure:
     def arguments(self, inputs: list[Any]) -> tuple:
         """Put tensors back into the structure of the function's arguments."""
         moving = iter(inputs)
-        return tree.unflatten(self.spec, [next(moving) if static is _TENSOR else static for static in self.statics])
+        return tree.unflatten(self.spec, [next(moving) if static is TENSOR else static for static in self.statics])
 
     def _known(self) -> set[int]:
         return {id(variable) for variable in self.variables}
@@ -164,7 +164,7 @@ class _Tensor:
         return "<tensor>"
 
 
-_TENSOR = _Tensor()
+TENSOR = _Tensor()
 
 
 class Function:
@@ -193,40 +193,79 @@ class Function:
         self._fn, self._jit_compile, self._eager = fn, jit_compile, eager
         self._variables = _distinct(variables)
         self._lock = lock or threading.RLock()
-        self._runs: dict[Any, tuple[_Pure, Callable]] = {}
+        self._runs: dict[Any, tuple[Pure, Callable | None]] = {}
+        # The engine, if it runs the function as it is.
+        self._plain: Backend | None = None
+        self.loops: dict[Any, Any] = {}
+        """The compiled loops over this function, see `Repeated`."""
+
+    @property
+    def fn(self) -> Callable:
+        """The function as it was given."""
+        return self._fn
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The Variables that are known so far."""
+        return list(self._variables)
+
+    @property
+    def jit_compile(self) -> bool | None:
+        """Whether the engine's just-in-time compiler is to be used; None to choose."""
+        return self._jit_compile
+
+    @property
+    def lock(self) -> Any:
+        """What is held while the function runs."""
+        return self._lock
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the engine compiled it, in the last call."""
+        return not self._eager and self._plain is None
 
     def __call__(self, *args: Any) -> Any:
         """Run the function."""
-        if scope.in_frame():
+        if scope.state.frames:
             return self._fn(*args)
         backend = self._variables[0].backend if self._variables else registry.active()
         leaves, spec = tree.flatten_with_spec(args)
+        if self._plain is backend:
+            return self._run_plainly(backend, spec, leaves)
         inputs, statics = [], []
         for leaf in leaves:
             if isinstance(leaf, (np.ndarray, np.generic)) or _is_engine_tensor(leaf):
                 inputs.append(leaf)
-                statics.append(_TENSOR)
+                statics.append(TENSOR)
             else:
                 statics.append(leaf)
         with self._lock, registry.scope(backend):
             return self._run(backend, spec, tuple(statics), inputs)
+
+    def _run_plainly(self, backend: Backend, spec: Any, leaves: list[Any]) -> Any:
+        """Run the function on an engine that does not compile it: nothing has to be looked up or lifted."""
+        tensors = [_as_tensor(leaf, backend) if _is_engine_tensor(leaf) else leaf for leaf in leaves]
+        with self._lock, registry.scope(backend):
+            return self._step_eagerly(tree.unflatten(spec, tensors))
 
     def _run(self, backend: Backend, spec: Any, statics: tuple, inputs: list[Any]) -> Any:
         key = (backend.name, spec, statics)
         while True:
             entry = self._runs.get(key)
             if entry is None:
-                pure = _Pure(self._fn, list(self._variables), spec, statics)
+                pure = Pure(self._fn, list(self._variables), spec, statics)
                 run = None if self._eager else backend.compile(pure, self._jit_compile)
                 entry = self._runs[key] = (pure, None if run is pure else run)
             pure, run = entry
             if run is None:
+                self._plain = backend
                 return self._step_eagerly(pure.arguments([_as_tensor(leaf, backend) for leaf in inputs]))
             try:
                 return self._step(pure, run, [_as_input(leaf, backend) for leaf in inputs])
             except _MoreState as more:
                 self._variables = _distinct([*self._variables, *more.variables])
                 self._runs.clear()
+                self.loops.clear()
 
     def _step_eagerly(self, args: tuple) -> Any:
         frame = scope.Frame()
@@ -234,9 +273,11 @@ class Function:
             with frame:
                 outputs = self._fn(*args)
             scope.hand_outwards(frame)
+        if _is_engine_tensor(outputs) or (type(outputs) is dict and not outputs):
+            return outputs
         return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
 
-    def _step(self, pure: _Pure, run: Callable, inputs: list[Any]) -> Any:
+    def _step(self, pure: Pure, run: Callable, inputs: list[Any]) -> Any:
         with interrupts.deferred():
             variables = pure.variables
             tensors, new = run([variable.handle for variable in variables], inputs)

@@ -219,8 +219,19 @@ class Variable(Operators):
     @property
     def value(self) -> Any:
         """The present value as a tensor, in the compute dtype inside a layer of a mixed policy."""
+        state = scope.state
+        if state.autocast is None:
+            # What `raw` does, without its calls: every op on a weight comes through here.
+            handle = self._handle
+            for frame in reversed(state.frames):
+                value = frame.values.get(id(self))
+                if value is not None:
+                    return value
+                if frame.closed:
+                    return self.raw
+            return self._backend.read_handle(handle) if handle is not None else self.raw  # type: ignore[union-attr]
         value = self.raw
-        cast_to = scope.state.autocast
+        cast_to = state.autocast
         if cast_to is not None and cast_to != self._dtype and self.autocast and dtypes.is_float(self._dtype):
             return self.backend.ops.cast(value, cast_to)
         return value
@@ -267,6 +278,16 @@ class Variable(Operators):
             ValueError: the shape differs.
         """
         backend = self.backend
+        handle = self._handle
+        if value is handle or (
+            type(value) is type(handle)
+            and value.dtype is handle.dtype
+            and value.shape == handle.shape
+            and dispatch.owner_by_type.get(type(value)) is backend
+        ):
+            # As most: a tensor of the kind that is there already.
+            self.put(value)
+            return value
         owner = dispatch.owner_of(value)
         if owner is dispatch.VARIABLE:
             value, owner = value.raw, value.backend
@@ -294,7 +315,8 @@ class Variable(Operators):
         """Store a tensor of the right engine, shape and dtype in the innermost frame, or in the handle."""
         frames = scope.state.frames
         if frames:
-            frames[-1].write(self, value)
+            key, frame = id(self), frames[-1]
+            frame.values[key], frame.written[key] = value, self
         elif value is not self._handle:
             self._handle = self.backend.write_handle(self.handle, value)
 

@@ -124,6 +124,10 @@ class CompileLoss:
         """
         if not self.built:
             self.build(y_true, y_pred)
+        if len(self.losses) == 1 and all(map(targets.is_scalar, (y_true, y_pred, sample_weight))):
+            # One output: nothing to align and nothing to add up.
+            value = self.losses[0](y_true, y_pred, sample_weight=sample_weight)
+            return value if self.weights[0] is None else value * self.weights[0]
         labels = targets.align_targets(self._where, y_true, y_pred, self.names)
         weights = targets.align_weights(self._where, sample_weight, y_pred, self.names)
         total = None

@@ -16,8 +16,11 @@ import numpy as np
 from kerasfront import callbacks as callbacks_module
 from kerasfront import metrics as metrics_module
 from kerasfront import ops, tree
+from kerasfront.backend import dispatch
+from kerasfront.backend.contract import Backend
 from kerasfront.training import logs as logs_module
-from kerasfront.training import step
+from kerasfront.training import looping, step
+from kerasfront.training.data.arrays import ArraySource
 from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
 # So many outputs of `predict` stay on the device before the oldest is fetched: enough for the engine to work ahead.
@@ -27,12 +30,14 @@ _OUTPUTS_AHEAD = 4
 class Execution:
     """One kind of step over batches as they come; the first one makes the state and compiles the step."""
 
-    def __init__(self, model: Any, kind: str, callbacks: Any, check: Callable[[], None] | None = None):
+    def __init__(self, model: Any, kind: str, source: Any, callbacks: Any, check: Callable[[], None] | None = None):
         self.model, self.kind, self._check = model, kind, check
         self.watched = callbacks.watches_batches(kind)
         self._needed = callbacks.needs_batch_logs(kind)
         self._run: Callable | None = None
         self._singly = False
+        if isinstance(source, ArraySource):
+            source.move_to(model._backend)
 
     def __call__(self, batches: list) -> Any:
         """Run the step on each batch; returns the logs of the last, or the outputs of all."""
@@ -49,6 +54,11 @@ class Execution:
                 self._singly = True
         results = [self._run(batch) for batch in batches]
         return sum(results, []) if self.kind == "predict" else results[-1]
+
+    @property
+    def function(self) -> Callable | None:
+        """The compiled step, once a batch has come."""
+        return self._run
 
     def renew(self) -> None:
         """Look at the model again with the next batch: a callback may have frozen layers or compiled anew."""
@@ -101,7 +111,8 @@ def fit(
         validate: called with the epoch's number at its end, returns further logs.
         check: called once when the model's state exists, before the first step.
     """
-    execution = Execution(model, "train", callbacks, check)
+    execution = Execution(model, "train", source, callbacks, check)
+    looped = looping.looping_for(execution, source, len(epochs))
     not_finite = callbacks_module.NotFiniteWarning()
     warns = not any(isinstance(one, callbacks_module.TerminateOnNaN) for one in callbacks.callbacks)
     logs: dict[str, Any] = {}
@@ -109,7 +120,10 @@ def fit(
     for epoch in epochs:
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
-        count, last = _train_epoch(execution, source, epoch, callbacks)
+        if looped is not None and not looped.useless:
+            count, last = looped.epoch(epoch, callbacks)
+        else:
+            count, last = _train_epoch(execution, source, epoch, callbacks)
         if not count:
             _check_not_empty(model, "fit", first=epoch == epochs[0])
             break
@@ -152,7 +166,7 @@ def _train_epoch(execution: Execution, source: Any, epoch: int, callbacks: Any) 
 
 def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> dict[str, Any]:
     """Return loss and metrics over the source as numbers."""
-    execution = Execution(model, "test", callbacks, check)
+    execution = Execution(model, "test", source, callbacks, check)
     count, logs = 0, None
     model.reset_metrics()
     callbacks.on_test_begin()
@@ -172,7 +186,7 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
 
 def predict(model: Any, source: Any, callbacks: Any) -> Any:
     """Return the outputs for all batches of the source, joined in order, on the host."""
-    execution = Execution(model, "predict", callbacks)
+    execution = Execution(model, "predict", source, callbacks)
     ahead: collections.deque = collections.deque()
     done: list = []
     count = 0
@@ -196,6 +210,9 @@ def predict(model: Any, source: Any, callbacks: Any) -> Any:
 
 def to_host(outputs: Any) -> Any:
     """Return a structure of outputs as NumPy arrays."""
+    owner = dispatch.owner_by_type.get(type(outputs))
+    if isinstance(owner, Backend):
+        return owner.to_numpy(outputs)
     return tree.map_structure(ops.convert_to_numpy, outputs)
 
 

@@ -246,6 +246,8 @@ def prepare(model: Any, kind: str, data: Any) -> None:
         kind: "train", "test" or "predict".
         data: a batch.
     """
+    if kind == "predict" and model.built:
+        return
     with _making:
         compilation = model._compilation if kind != "predict" else None
         pending = (

@@ -416,6 +416,8 @@ class Trainer:
         """
         where = f"{self.name}.predict"
         verbose = arguments.verbosity(where, verbose)
+        if not verbose and callbacks is None and steps is None and batches.is_one_batch(x, batch_size):
+            return self._outputs_for(x)
         with surroundings.whole_pass(x, None, None, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
             return loop.predict(self, source, known)
@@ -448,7 +450,9 @@ class Trainer:
     @step.on_own_engine
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch as NumPy arrays."""
-        batch = batches.batch_from(x, where=f"{self.name}.predict_on_batch")
+        return self._outputs_for(batches.batch_from(x, where=f"{self.name}.predict_on_batch"))
+
+    def _outputs_for(self, batch: Any) -> Any:
         step.prepare(self, "predict", batch)
         (outputs,) = self._compiled_steps.get(self, "predict")(batch)
         return loop.to_host(outputs)

@@ -27,6 +27,8 @@ def with_unsigned(function: Callable) -> Callable:
             result = function(*(x.long() for x in xs))
             return result if result.dtype is torch.bool else result.to(xs[0].dtype)
 
+    # The dispatcher keeps this one for the dtypes that need no care.
+    run.for_dtype = lambda dtype: run if dtype in UNSIGNED else function  # type: ignore[attr-defined]
     return run
 
 

@@ -33,7 +33,7 @@ def _symmetric(padding: Any) -> bool:
 
 def convolution(x: Tensor, kernel: Tensor, strides: Sizes, padding: Any, dilation: Sizes, groups: int) -> Tensor:
     rank = len(strides)
-    x, weight = _channels_first(x), kernel.permute(rank + 1, rank, *range(rank))
+    x, weight = x.movedim(-1, 1), kernel.permute(rank + 1, rank, *range(rank))
     if weight.shape[0] == 1:
         # PyTorch 2.13 on the CPU: "slow_conv2d: grad_weight must be contiguous" for the view of a single filter.
         weight = weight.contiguous()

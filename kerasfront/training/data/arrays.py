@@ -10,9 +10,14 @@ import numpy as np
 
 from kerasfront import tree
 from kerasfront.backend import registry
+from kerasfront.backend.contract import Backend
 from kerasfront.random import generator
 from kerasfront.training.data import leaves
 from kerasfront.training.data.source import Batch, DataSource
+from kerasfront.utils.batch_format import pack_x_y_sample_weight
+
+# Bytes of data that may be copied to the device as a whole.
+_MODERATE = 1 << 29
 
 Positions = Any  # a slice, or an int64 array
 
@@ -69,12 +74,37 @@ class ArraySource(DataSource):
             self.num_batches = min(self.num_batches, self._per_pass)
         self._shuffle = shuffle
         self._seed = seed
+        self._rows: list = [None] * len(self._leaves)
+
+    def move_to(self, backend: Backend) -> None:
+        """Let batches be tensors of an engine, where it offers to take them from data that it keeps."""
+        if self.in_memory is not None:
+            self._rows = [None if leaf is None else backend.rows_of(leaf) for leaf in self._leaves]
 
     @property
     def arrays(self) -> Batch | None:
         """The whole `(x, y, sample_weight)`, or None where it must not be loaded as a whole (sparse, memory-mapped)."""
         partial = any(isinstance(leaf, np.memmap) or leaves.is_sparse(leaf) for leaf in self._leaves)
         return None if partial else self._data
+
+    @property
+    def in_memory(self) -> Any:
+        """All data in the form of one batch, if each epoch is one pass over host arrays of moderate size; else None."""
+        given = [leaf for leaf in self._leaves if leaf is not None]
+        if self._steps or not all(type(leaf) is np.ndarray for leaf in given):
+            return None
+        return pack_x_y_sample_weight(*self._data) if sum(leaf.nbytes for leaf in given) <= _MODERATE else None
+
+    def positions(self, index: int) -> np.ndarray:
+        """Return the positions of all samples in the order of epoch `index`, for a source without `steps_per_epoch`."""
+        order = self.order(index)
+        return np.arange(self.num_samples) if order is None else order
+
+    def packed_batch(self, order: np.ndarray, number: int) -> Any:
+        """Return batch `number` of an order of the samples, as steps take it."""
+        rows = order[number * self.batch_size : (number + 1) * self.batch_size]
+        parts = tree.unflatten(self._spec, [leaves.take(leaf, rows) for leaf in self._leaves])
+        return pack_x_y_sample_weight(*parts)
 
     def order(self, number: int) -> np.ndarray | None:
         """Return the positions of all samples in the order of pass `number`, None where they stay in place.
@@ -106,7 +136,11 @@ class ArraySource(DataSource):
 
     def epoch(self, index: int = 0) -> Iterator[Batch]:
         for positions in self.batch_positions(index):
-            yield tree.unflatten(self._spec, [leaves.take(leaf, positions) for leaf in self._leaves])
+            taken = [
+                leaves.take(leaf, positions) if rows is None else rows(positions)
+                for leaf, rows in zip(self._leaves, self._rows, strict=True)
+            ]
+            yield tree.unflatten(self._spec, taken)
         if self._steps and self.num_batches < self._steps:
             self.warn_ran_out(self._steps, self.num_batches)
 

@@ -1,0 +1,71 @@
+"""A compiled function over many batches of data in memory, in one call of the engine (the service `repeat`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasfront import tree
+from kerasfront.backend import registry
+from kerasfront.backend.contract import Backend
+from kerasfront.state import interrupts
+from kerasfront.state.function import TENSOR, Function, Pure
+
+
+class Repeated:
+    """Runs a `Function` that returns nothing on one batch after the other, in a loop inside the engine.
+
+    After each call the state is that of whole steps: a failure leaves what was before, and a Ctrl-C waits for the end
+    of the loop, which the caller therefore keeps short.
+
+    Args:
+        function: the step; its Variables are known, because it has run before.
+        arrays: what it takes, with all samples along the first axis in place of those of a batch.
+        batch_size: samples in each batch.
+    """
+
+    def __init__(self, function: Function, arrays: tuple, batch_size: int):
+        leaves, spec = tree.flatten_with_spec(arrays)
+        statics = tuple(TENSOR if isinstance(leaf, np.ndarray) else leaf for leaf in leaves)
+        self._function = function
+        self._variables = function.variables
+        self.backend: Backend = self._variables[0].backend
+        key = (self.backend.name, spec, statics, batch_size)
+        self.plan = function.loops.setdefault(key, Plan())
+        if self.plan.run is None and not self.plan.useless:
+            self.plan.pure = Pure(function.fn, self._variables, spec, statics)
+            self.plan.run = self.backend.repeat(self.plan.pure, batch_size, function.jit_compile)
+            self.plan.useless = self.plan.run is None
+        self._tensors: list | None = None
+        self._arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+
+    def __call__(self, order: Any, first: int, count: int) -> None:
+        """Run batches `first` to `first + count - 1` of an order of the samples, which `order_on_device` made."""
+        with self._function.lock, registry.scope(self.backend), interrupts.deferred():
+            if self._tensors is None:
+                self._tensors = [self.backend.convert_to_tensor(array, None) for array in self._arrays]
+            handles = [variable.handle for variable in self._variables]
+            new = self.plan.run(handles, self._tensors, order, first, count)
+            for place, handle in zip(self.plan.pure.written, new, strict=True):
+                self._variables[place].take_handle(handle)
+
+    def order_on_device(self, order: np.ndarray) -> Any:
+        """Return positions of samples as the calls take them."""
+        return self.backend.convert_to_tensor(order, "int32")
+
+    def wait(self) -> None:
+        """Wait until the state has been computed."""
+        if self._variables:
+            self.backend.synchronize(self._variables[-1].raw)
+
+
+class Plan:
+    """What is known of running a function in loops: the compiled loop, and what measuring it said."""
+
+    def __init__(self) -> None:
+        self.pure: Any = None
+        self.run: Any = None
+        self.useless = False
+        self.seconds: float | None = None
+        """Of one step in a loop, once measured."""
