@@ -68,11 +68,11 @@ MASK_KEYS = {
 
 CASES = [
     # reading
-    *(case("getitem", MATRIX, key, ref=lambda x, k: x[k], note=note, tol=EXACT) for note, key in KEYS.items()),
-    *(case("getitem", MATRIX, key, ref=lambda x, k: x[k], note=note, tol=EXACT) for note, key in ARRAY_KEYS.items()),
-    *(case("getitem", CUBE, key, ref=lambda x, k: x[k], note=note, tol=EXACT) for note, key in CUBE_KEYS.items()),
+    *(case("get_item", MATRIX, key, ref=lambda x, k: x[k], note=note, tol=EXACT) for note, key in KEYS.items()),
+    *(case("get_item", MATRIX, key, ref=lambda x, k: x[k], note=note, tol=EXACT) for note, key in ARRAY_KEYS.items()),
+    *(case("get_item", CUBE, key, ref=lambda x, k: x[k], note=note, tol=EXACT) for note, key in CUBE_KEYS.items()),
     *(
-        case("getitem", CUBE, key, ref=lambda x, k: x[k], note=note, tol=EXACT, compiled=False)
+        case("get_item", CUBE, key, ref=lambda x, k: x[k], note=note, tol=EXACT, compiled=False)
         for note, key in MASK_KEYS.items()
     ),
     *(
