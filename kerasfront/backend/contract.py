@@ -176,7 +176,9 @@ class Backend:
             `run(handles, data, order, first, count) -> new_handles`. `data` are tensors with all samples, `order` an
             int32 tensor of positions along their first axis; batch `i` has the positions from `i * batch_size` to
             `(i + 1) * batch_size`. `first` and `count` are Python integers and must not lead to compiling anew.
-            `handles` stay valid. None where nothing is gained, as by default.
+            `handles` stay valid. None where nothing is gained, as by default; `run` returns None where it sees, on its
+            first call, that a loop does not serve this function. That must not depend on time: a training that is
+            repeated has to run the same code.
         """
         return None
 

@@ -40,15 +40,23 @@ class Repeated:
         self._tensors: list | None = None
         self._arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
 
-    def __call__(self, order: Any, first: int, count: int) -> None:
-        """Run batches `first` to `first + count - 1` of an order of the samples, which `order_on_device` made."""
+    def __call__(self, order: Any, first: int, count: int) -> bool:
+        """Run batches `first` to `first + count - 1` of an order of the samples, which `order_on_device` made.
+
+        Returns whether it was done; not where the engine, seeing the step, says that a loop does not serve it.
+        """
         with self._function.lock, registry.scope(self.backend), interrupts.deferred():
             if self._tensors is None:
                 self._tensors = [self.backend.convert_to_tensor(array, None) for array in self._arrays]
             handles = [variable.handle for variable in self._variables]
             new = self.plan.run(handles, self._tensors, order, first, count)
+            if new is None:
+                self.plan.useless = True
+                return False
             for place, handle in zip(self.plan.pure.written, new, strict=True):
                 self._variables[place].take_handle(handle)
+        self.plan.compiled = True
+        return True
 
     def order_on_device(self, order: np.ndarray) -> Any:
         """Return positions of samples as the calls take them."""
@@ -61,11 +69,12 @@ class Repeated:
 
 
 class Plan:
-    """What is known of running a function in loops: the compiled loop, and what measuring it said."""
+    """What is known of running a function in loops: the compiled loop, whether it serves, and how long a step takes."""
 
     def __init__(self) -> None:
         self.pure: Any = None
         self.run: Any = None
         self.useless = False
+        self.compiled = False
         self.seconds: float | None = None
         """Of one step in a loop, once measured."""

@@ -1,0 +1,68 @@
+"""Steps that run in a loop inside the engine give what steps one by one give, and a repeated training the same bits."""
+
+import numpy as np
+import pytest
+
+import kerasfront as kf
+from kerasfront.state import repeated
+
+SAMPLES, BATCH = 330, 16
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(SAMPLES, 8)).astype("float32"), rng.integers(0, 3, SAMPLES)
+
+
+def trained(watched=False):
+    kf.utils.set_random_seed(3)
+    layers = [kf.layers.Dense(16, activation="relu"), kf.layers.Dropout(0.3), kf.layers.BatchNormalization()]
+    model = kf.Sequential([kf.Input((8,)), *layers, kf.layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    # Who reads the logs of each batch keeps the steps single.
+    watch = [kf.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: logs["loss"])] if watched else []
+    history = model.fit(X, Y, batch_size=BATCH, epochs=3, verbose=0, callbacks=watch)
+    return model.get_weights(), history.history
+
+
+@pytest.fixture
+def looped_steps(monkeypatch):
+    counts = []
+    original = repeated.Repeated.__call__
+
+    def counted(self, order, first, count):
+        done = original(self, order, first, count)
+        counts.append(count if done else 0)
+        return done
+
+    monkeypatch.setattr(repeated.Repeated, "__call__", counted)
+    return counts
+
+
+def test_loops_agree_with_single_steps(engine, looped_steps):
+    weights, history = trained()
+    in_loops = sum(looped_steps)
+    expected, singly = trained(watched=True)
+    assert sum(looped_steps) == in_loops
+    for ours, theirs in zip(weights, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(history["loss"], singly["loss"], rtol=1e-5)
+    assert history["accuracy"] == pytest.approx(singly["accuracy"], abs=1e-6)
+    # An engine that loops at all takes all whole batches but the first of each epoch.
+    assert in_loops in (0, 3 * (SAMPLES // BATCH - 1))
+
+
+def test_a_repeated_training_has_the_same_bits(engine):
+    (first, before), (second, after) = trained(), trained()
+    assert all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
+    assert before == after
+
+
+def test_a_loop_stops_when_a_callback_says_so(engine):
+    class Stop(kf.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    kf.utils.set_random_seed(3)
+    model = kf.Sequential([kf.Input((8,)), kf.layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    history = model.fit(X, Y, batch_size=BATCH, epochs=9, verbose=0, callbacks=[Stop()])
+    assert len(history.history["loss"]) == 2
+    assert int(model.optimizer.iterations) == 2 * (SAMPLES // BATCH + 1)
