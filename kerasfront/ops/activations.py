@@ -118,10 +118,10 @@ def gelu(x: Tensor, approximate: bool = True) -> Any:
     Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016, section 2.
     """
     if approximate:
-        bent = ops.tanh(ops.multiply(x + ops.multiply(x * x * x, 0.044715), SQRT_2_OVER_PI))
-    else:
-        bent = ops.erf(ops.multiply(x, SQRT_HALF))
-    return ops.multiply(x, 0.5) * (1 + bent)
+        # (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits where tanh comes near -1.
+        bend = ops.multiply(x + ops.multiply(x * x * x, 0.044715), 2 * SQRT_2_OVER_PI)
+        return x * ops.sigmoid(bend)
+    return ops.multiply(x, 0.5) * (1 + ops.erf(ops.multiply(x, SQRT_HALF)))
 
 
 @derived(dtype=promote_float)

@@ -45,7 +45,10 @@ def silu(x: Tensor) -> Tensor:
 
 
 def gelu(x: Tensor, approximate: bool = True) -> Tensor:
-    return functional.gelu(x, approximate="tanh" if approximate else "none")
+    # functional.gelu adds 1 to an erf or tanh near -1, which loses four digits in the tail on some CPUs.
+    if not approximate:
+        return x * torch.erfc(x * -0.7071067811865476) * 0.5
+    return x * torch.sigmoid(x * (1.5957691216057308 + 0.0713548162726009 * (x * x)))
 
 
 def hard_sigmoid(x: Tensor) -> Tensor:
