@@ -60,6 +60,7 @@ CASES = [
     line("cholesky_inverse", MATRIX, ref=inverse_of_factor),
     line("cholesky_inverse", MATRIX, upper=True, ref=inverse_of_factor, note="upper"),
     line("cholesky_inverse", BATCH, ref=inverse_of_factor, note="of a batch"),
+    line("det", MATRIX, ref=np.linalg.det, note="of one matrix"),
     line("det", array([[1.0, 2.0], [2.0, 4.0]]), ref=array(0.0), note="of a singular matrix", differentiable=False),
     line("det", ints([[2, 1], [1, 3]]), ref=np.linalg.det, note="of integers"),
     line("det", NOTHING, ref=np.linalg.det, note="of no matrices", tol=EXACT),
