@@ -36,9 +36,9 @@ MISTAKES = {
     "an unknown reduction": (lambda: ops.scatter_update(X, IDS[:, None], X, reduction="mean"), "'max', 'min' or 'mul'"),
     "updates that do not fit": (lambda: ops.scatter_update(X, IDS[:, None], X[:1], reduction="max"), "do not fit"),
     "distinct slices without elements": (lambda: ops.unique(NOTHING, axis=0), "are empty"),
-    "more keys than axes": (lambda: ops.getitem(ops.array(X), (0, IDS, IDS)), "at most 2"),
-    "a position beyond the rows": (lambda: ops.getitem(ops.array(X), (IDS + 1, IDS)), "out of range"),
-    "a position beyond the columns": (lambda: ops.getitem(ops.array(X), (IDS, np.array([0, 3]))), "out of range"),
+    "more keys than axes": (lambda: ops.get_item(ops.array(X), (0, IDS, IDS)), "at most 2"),
+    "a position beyond the rows": (lambda: ops.get_item(ops.array(X), (IDS + 1, IDS)), "out of range"),
+    "a position beyond the columns": (lambda: ops.get_item(ops.array(X), (IDS, np.array([0, 3]))), "out of range"),
     "too many largest": (lambda: ops.top_k(X, 4), "1 to 3"),
     "a slice past the end": (lambda: ops.slice(X, [1, 1], (1, 3)), "reach out of shape"),
     "writing past the end": (lambda: ops.slice_update(X, [1, 1], X[:1]), "reach out of shape"),
@@ -70,7 +70,7 @@ def test_compiled_functions_ask_for_a_length_that_depends_on_values(engine, call
 
 def test_one_position_out_of_range_is_no_other_row_in_a_compiled_function(engine):
     x = ops.array(X)
-    pick = keras.function(lambda x, i, j: ops.getitem(x, (i, j)))
+    pick = keras.function(lambda x, i, j: ops.get_item(x, (i, j)))
     try:
         found = pick(x, ops.array(np.array([0, 0, -1], "int32")), ops.array(np.array([1, 4, -1], "int32")))
     except errors.OpError:
