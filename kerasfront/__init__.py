@@ -35,6 +35,8 @@ _NAMES = {
     "Regularizer": "regularizers",
     "SeedGenerator": "state.seed",
     "Sequential": "models",
+    "StatelessScope": "state.stateless",
+    "SymbolicScope": "state.stateless",
     "Variable": "state.variable",
     "device": "backend.devices",
     "function": "state.function",

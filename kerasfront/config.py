@@ -18,7 +18,14 @@ from kerasfront import errors
 FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
 DATA_FORMATS = ("channels_last", "channels_first")
 
-_settings: dict[str, Any] = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+_settings: dict[str, Any] = {
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "image_data_format": "channels_last",
+    "max_epochs": None,
+    "max_steps_per_epoch": None,
+    "interactive_logging": True,
+}
 
 
 def home() -> pathlib.Path:
@@ -123,6 +130,100 @@ def backend() -> str:
     return registry.active_name()
 
 
+def set_backend(name: str) -> None:
+    """Make an engine the active one of the process, as `backend.use` does.
+
+    Raises:
+        ValueError: no such engine. BackendNotInstalled: it is not installed.
+    """
+    from kerasfront.backend import registry  # settings lie below the backends
+
+    registry.use(name)
+
+
+def max_epochs() -> int | None:
+    """Return the most epochs that a `fit` may run, None for no limit."""
+    return _settings["max_epochs"]
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limit the epochs of every `fit` to come, for a quick trial of a long program.
+
+    The environment variable ``KERASFRONT_MAX_EPOCHS`` sets it at start.
+
+    Args:
+        max_epochs: a positive number, None for no limit.
+
+    Raises:
+        ValueError: anything else.
+    """
+    _settings["max_epochs"] = _limit("max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """Return the most steps of an epoch, of `evaluate` and of `predict`; None for no limit."""
+    return _settings["max_steps_per_epoch"]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limit the steps of every epoch, `evaluate` and `predict` to come, for a quick trial of a long program.
+
+    The environment variable ``KERASFRONT_MAX_STEPS_PER_EPOCH`` sets it at start.
+
+    Args:
+        max_steps_per_epoch: a positive number, None for no limit.
+
+    Raises:
+        ValueError: anything else.
+    """
+    _settings["max_steps_per_epoch"] = _limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def _limit(name: str, value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"{name}: expected a positive integer or None, got {value!r}. Pass None for no limit.")
+    return value
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Return whether progress and summaries are printed; else they go to Python's `logging`."""
+    return _settings["interactive_logging"]
+
+
+def enable_interactive_logging() -> None:
+    """Print progress and summaries, which is the default."""
+    _settings["interactive_logging"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Send progress and summaries to the logger "kerasfront" of Python's `logging`, at level INFO.
+
+    Progress is then a line per epoch.
+    """
+    _settings["interactive_logging"] = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Return whether printed tracebacks leave out the frames of kerasfront; False unless it was asked for."""
+    return _tracebacks().is_traceback_filtering_enabled()
+
+
+def enable_traceback_filtering() -> None:
+    """Leave the frames of kerasfront out of the tracebacks that Python prints for errors nobody caught."""
+    _tracebacks().enable_traceback_filtering()
+
+
+def disable_traceback_filtering() -> None:
+    """Print whole tracebacks, which is the default."""
+    _tracebacks().disable_traceback_filtering()
+
+
+def _tracebacks() -> Any:
+    from kerasfront.utils import tracebacks  # settings lie below the tools
+
+    return tracebacks
+
+
 def dtype_policy() -> Any:
     """Return the dtype policy of layers that are given none."""
     from kerasfront import dtype_policies  # settings lie below the policies
@@ -150,6 +251,13 @@ def _load() -> None:
     for key, setter in setters.items():
         if key in file_settings():
             setter(file_settings()[key])
+    for variable, limit in (
+        ("KERASFRONT_MAX_EPOCHS", set_max_epochs),
+        ("KERASFRONT_MAX_STEPS_PER_EPOCH", set_max_steps_per_epoch),
+    ):
+        text = os.environ.get(variable)
+        if text:
+            limit(int(text) if text.isdecimal() else text)  # type: ignore[arg-type]
 
 
 _load()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections
+import gc
 import re
 import threading
 
 _lock = threading.Lock()
 _counts: collections.Counter[str] = collections.Counter()
+_uids: collections.Counter[str] = collections.Counter()
 
 
 def to_snake_case(name: str) -> str:
@@ -36,7 +38,36 @@ def unique_name(base: str) -> str:
     return f"{base}_{count}" if count else base
 
 
-def reset() -> None:
-    """Count from the beginning again, as `clear_session` does."""
+def get_uid(prefix: str = "") -> int:
+    """Return 1 for the first call with a prefix, then 2, 3, ...
+
+    Example:
+        >>> import kerasfront as keras
+        >>> first = keras.backend.get_uid("my_layer")
+        >>> keras.backend.get_uid("my_layer") - first
+        1
+    """
+    with _lock:
+        _uids[prefix] += 1
+        return _uids[prefix]
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Count names from the beginning again, so that the next model's layers are named as the first one's.
+
+    Nothing else is global: models, their variables and compiled functions go when nobody holds them.
+
+    Args:
+        free_memory: whether to collect garbage at once; models hold cycles.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.utils.clear_session()
+        >>> keras.layers.Dense(2).name
+        'dense'
+    """
     with _lock:
         _counts.clear()
+        _uids.clear()
+    if free_memory:
+        gc.collect()

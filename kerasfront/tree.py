@@ -1,6 +1,7 @@
 """Nested structures of lists, tuples, dicts and named tuples; None is a leaf.
 
-A thin face on `optree`, with the names of the Keras API. Dicts keep their order of insertion.
+A thin face on `optree`, with the names of the Keras API. The leaves of a dict come in the order of its sorted keys, and
+a dict that is rebuilt keeps the order in which its keys came.
 """
 
 from __future__ import annotations
@@ -11,11 +12,6 @@ from typing import Any
 import optree
 
 _OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": "kerasfront"}
-
-
-# Held open for the life of the process: in our namespace dicts keep their order.
-_insertion_order = optree.dict_insertion_ordered(True, namespace="kerasfront")
-_insertion_order.__enter__()
 
 
 def is_nested(structure: Any) -> bool:
@@ -98,3 +94,95 @@ def assert_same_paths(a: Any, b: Any) -> None:
     paths_a, paths_b = (optree.tree_paths(value, **_OPTIONS) for value in (a, b))
     if paths_a != paths_b:
         raise ValueError(f"assert_same_paths: expected equal paths, got {paths_a} and {paths_b}.")
+
+
+class MAP_TO_NONE:
+    """What the function of `traverse` returns to put None into a place; None itself means "go on"."""
+
+
+def traverse(func: Callable, structure: Any, top_down: bool = True) -> Any:
+    """Call a function on each part of a structure, containers and leaves, and replace what it returns something for.
+
+    Args:
+        func: takes a part; returns None to leave it, `MAP_TO_NONE` to put None there, anything else to put that there.
+        structure: any nested structure.
+        top_down: whether a container is visited before its parts, which are then left out if it is replaced.
+
+    Returns:
+        The structure with the replacements.
+
+    Raises:
+        TypeError: `func` cannot be called.
+
+    Example:
+        >>> from kerasfront import tree
+        >>> tree.traverse(lambda part: "pair" if isinstance(part, tuple) else None, [(1, 2), 3])
+        ['pair', 3]
+    """
+    _check_callable("traverse", func)
+
+    def visit(part: Any) -> Any:
+        replacement = func(part) if top_down else None
+        if replacement is None and is_nested(part):
+            children, spec = optree.tree_flatten(part, is_leaf=lambda inner: inner is not part, **_OPTIONS)
+            part = optree.tree_unflatten(spec, [visit(child) for child in children])
+        if replacement is None and not top_down:
+            replacement = func(part)
+        return part if replacement is None else None if replacement is MAP_TO_NONE else replacement
+
+    return visit(structure)
+
+
+def map_structure_up_to(shallow_structure: Any, func: Callable, *structures: Any) -> Any:
+    """Apply a function to the parts of structures that lie where `shallow_structure` has leaves.
+
+    Raises:
+        TypeError: `func` cannot be called.
+        ValueError: no structure is given, or one is shallower than `shallow_structure`.
+
+    Example:
+        >>> from kerasfront import tree
+        >>> tree.map_structure_up_to([None, None], len, [[1, 2], [3]])
+        [2, 1]
+    """
+    _check_callable("map_structure_up_to", func)
+    if not structures:
+        raise ValueError("map_structure_up_to: expected at least one structure, got none. Pass one after the function.")
+    spec = optree.tree_structure(shallow_structure, **_OPTIONS)
+    return optree.tree_unflatten(spec, map(func, *(spec.flatten_up_to(structure) for structure in structures)))
+
+
+def lists_to_tuples(structure: Any) -> Any:
+    """Return the structure with tuples in place of lists.
+
+    Example:
+        >>> from kerasfront import tree
+        >>> tree.lists_to_tuples([1, {"a": [2, 3]}])
+        (1, {'a': (2, 3)})
+    """
+    return traverse(lambda part: tuple(part) if isinstance(part, list) else None, structure, top_down=False)
+
+
+def is_shape(value: Any) -> bool:
+    """Return whether the value is a list or tuple of dimensions: integers or None."""
+    return isinstance(value, (list, tuple)) and all(size is None or isinstance(size, int) for size in value)
+
+
+def map_shape_structure(func: Callable, structure: Any) -> Any:
+    """Apply a function to each shape in a structure of shapes.
+
+    Raises:
+        TypeError: `func` cannot be called.
+
+    Example:
+        >>> from kerasfront import tree
+        >>> tree.map_shape_structure(len, {"a": (None, 3), "b": [(2,), (2, 4, 8)]})
+        {'a': 2, 'b': [1, 3]}
+    """
+    _check_callable("map_shape_structure", func)
+    return optree.tree_map(func, structure, is_leaf=is_shape, **_OPTIONS)
+
+
+def _check_callable(where: str, func: Any) -> None:
+    if not callable(func):
+        raise TypeError(f"{where}: expected a function, got {func!r}. Pass the function first.")

@@ -81,8 +81,8 @@ class KerasTensor(Operators):
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
-    def _no_value(self, what: str) -> Any:
-        raise ValueError(
+    def _no_value(self, what: str, kind: type[Exception] = ValueError) -> Any:
+        raise kind(
             f"{self!r}: a symbolic tensor has no {what}. Expected a value, got a placeholder of a model under"
             f" construction. "
             "Use kerasfront.ops, or put the computation into a layer's call()."
@@ -98,7 +98,7 @@ class KerasTensor(Operators):
         return self._no_value("value")
 
     def __bool__(self) -> bool:
-        return self._no_value("truth value")
+        return self._no_value("truth value", TypeError)
 
     def __len__(self) -> int:
         if not self.shape or self.shape[0] is None:
@@ -129,6 +129,17 @@ class Node:
         self.outputs = [leaf for leaf in tree.flatten(outputs) if isinstance(leaf, KerasTensor)]
         for output in self.outputs:
             output.node = self
+
+
+def is_keras_tensor(value: Any) -> bool:
+    """Return whether the value is a symbolic tensor.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.backend.is_keras_tensor(keras.Input((3,))), keras.backend.is_keras_tensor(keras.ops.ones((3,)))
+        (True, False)
+    """
+    return isinstance(value, KerasTensor)
 
 
 def is_symbolic(value: Any) -> bool:

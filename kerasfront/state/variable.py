@@ -29,32 +29,56 @@ _AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
 
 class _Path(threading.local):
-    parts: tuple[str, ...] = ()
+    scopes: tuple[name_scope, ...] = ()
 
 
 _path = _Path()
 
 
 class name_scope:
-    """A context that goes in front of the paths of Variables made in it."""
+    """A context that goes in front of the paths of Variables made in it.
 
-    def __init__(self, name: str):
+    Args:
+        name: without slashes.
+        caller: who opens the scope; it goes once into the path where it opens the same name twice in a row.
+        deduplicate: whether `caller` has that meaning.
+        override_parent: a path that takes the place of the scopes around this one.
+
+    Raises:
+        ValueError: the name is no string or has a slash.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> with keras.name_scope("encoder"):
+        ...     keras.Variable(0.0, name="scale").path
+        'encoder/scale'
+    """
+
+    def __init__(self, name: str, caller: Any = None, deduplicate: bool = True, override_parent: str | None = None):
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"name_scope: name is {name!r}. Expected a string without '/'. Nest scopes instead.")
-        self.name = name
+        self.name, self.caller = name, caller
+        self.deduplicate, self.override_parent = deduplicate, override_parent
 
     def __enter__(self) -> name_scope:
-        self._previous = _path.parts
-        _path.parts = (*self._previous, self.name)
+        outer = self._outer = _path.scopes
+        again = self.deduplicate and self.caller is not None and outer and outer[-1].caller is self.caller
+        if not (again and outer[-1].name == self.name):
+            _path.scopes = (*outer, self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _path.parts = self._previous
+        _path.scopes = self._outer
 
 
 def current_path() -> str:
     """Return the names of the open name scopes joined by slashes."""
-    return "/".join(_path.parts)
+    parts: list[str] = []
+    for one in _path.scopes:
+        if one.override_parent is not None:
+            parts = [part for part in one.override_parent.split("/") if part]
+        parts.append(one.name)
+    return "/".join(parts)
 
 
 class Variable(Operators):
@@ -86,7 +110,7 @@ class Variable(Operators):
 
     __slots__ = (
         "__weakref__", "_backend", "_dtype", "_handle", "_host", "_shape", "_trainable", "aggregation", "autocast",
-        "constraint", "name", "overwrite_with_gradient", "path", "regularizer", "synchronization",
+        "_constraint", "_overwrite_with_gradient", "_regularizer", "name", "path", "synchronization",
     )  # fmt: skip
 
     def __init__(
@@ -105,12 +129,11 @@ class Variable(Operators):
             raise ValueError(f"Variable: name is {name!r}. Expected a string without '/'. Choose another name.")
         if aggregation not in (None, *_AGGREGATIONS):
             raise errors.unknown_name("Variable aggregation", aggregation, _AGGREGATIONS)
-        self.path = "/".join((*_path.parts, self.name))
+        self.path = f"{current_path()}/{self.name}" if _path.scopes else self.name
         self.aggregation, self.synchronization = aggregation or "none", synchronization
         self.autocast, self._trainable = bool(autocast), bool(trainable)
-        self.regularizer: Any = None
-        self.constraint: Any = None
-        self.overwrite_with_gradient = False
+        self._regularizer = self._constraint = None
+        self._overwrite_with_gradient = False
         self._backend: Backend | None = None
         self._handle: Any = None
         self._host = self._initial(initializer, shape, dtype)
@@ -191,6 +214,46 @@ class Variable(Operators):
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
         structure.forget()
+
+    @property
+    def regularizer(self) -> Callable[[Any], Any] | None:
+        """The penalty on its value: a function of a tensor that returns a scalar."""
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value: Callable[[Any], Any] | None) -> None:
+        self._regularizer = self._checked_function("regularizer", value)
+
+    @property
+    def constraint(self) -> Callable[[Any], Any] | None:
+        """The function that is applied to its value after each update."""
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, value: Callable[[Any], Any] | None) -> None:
+        self._constraint = self._checked_function("constraint", value)
+
+    def _checked_function(self, what: str, value: Any) -> Any:
+        if value is not None and not callable(value):
+            raise ValueError(
+                f"Variable {self.name!r}: {what} is {value!r}. Expected a function of a tensor, or None. Make one with"
+                f" keras.{what}s.get."
+            )
+        return value
+
+    @property
+    def overwrite_with_gradient(self) -> bool:
+        """Whether optimizers put the gradient in place of the value instead of stepping along it."""
+        return self._overwrite_with_gradient
+
+    @overwrite_with_gradient.setter
+    def overwrite_with_gradient(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(
+                f"Variable {self.name!r}: overwrite_with_gradient is {value!r}. It must be a boolean. Pass True or"
+                f" False."
+            )
+        self._overwrite_with_gradient = value
 
     # -- reading
 

@@ -12,6 +12,9 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from kerasfront import config
+from kerasfront.utils import output
+
 _ESCAPES = re.compile("\x1b\\[[0-9;]*m")
 _BLOCK = "\u2501"
 _BOLD, _GREEN, _WHITE, _RESET = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
@@ -73,7 +76,7 @@ class Progbar:
         self.stateless_metrics = None if stateless_metrics is None else set(stateless_metrics)
         self.finalized = False
         self._stream: TextIO = sys.stdout
-        self._moves = verbose == 1 and _is_display(self._stream)
+        self._moves = verbose == 1 and config.is_interactive_logging_enabled() and _is_display(self._stream)
         self._fancy = _can_show(self._stream, _BLOCK)
         self._colors = self._moves and "NO_COLOR" not in os.environ
         # Name -> (sum of value * steps, steps); steps is None for a value to show as it came.
@@ -118,7 +121,7 @@ class Progbar:
 
     def write_line(self, text: str) -> None:
         """Write a line of text."""
-        print(text, file=self._stream, flush=True)
+        output.write_line(text, self._stream)
 
     def _take(self, values: Iterable[tuple[str, Any]] | None, current: int) -> None:
         steps = max(current - self._seen, 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import re
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ import rich.table
 from kerasfront import tree
 from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.layers.layer import Layer
+from kerasfront.utils import output
 
 _BYTES = {
     "bool": 1,
@@ -78,8 +78,7 @@ def print_summary(
             rows[:0] = [(inner, depth + 1) for inner in layer.layers]
     text = _rendered(f'Model: "{model.name}"', table, _totals(model), line_length or (100 if connected else 80))
     if print_fn is None:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        output.write_line(text)
     else:
         print_fn(text)
 
