@@ -151,10 +151,13 @@ def kind_of(value: Any) -> str:
 
 def shape_of(value: Any) -> tuple[int | None, ...]:
     """Return the static shape of a tensor, Variable, array or Python value."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return tuple(shape)
     owner = _owners.get(type(value)) or owner_of(value)
     if owner is WEAK:
         return np.shape(value)
-    return tuple(value.shape) if owner in (SYMBOLIC, VARIABLE) else owner.shape(value)
+    return owner.shape(value)
 
 
 # -- arguments -------------------------------------------------------------------------------------

@@ -113,7 +113,8 @@ def conv(
         (1, 5, 5, 4)
     """
     shape, kernel_shape = shape_of(inputs), shape_of(kernel)
-    strides, dilation_rate = (tuple(one) if isinstance(one, list) else one for one in (strides, dilation_rate))
+    strides = tuple(strides) if isinstance(strides, list) else strides
+    dilation_rate = tuple(dilation_rate) if isinstance(dilation_rate, list) else dilation_rate
     first = config.standardize_data_format(data_format) == "channels_first"
     try:
         geometry = _known_geometry(shape, kernel_shape, strides, padding, first, dilation_rate)

@@ -4,6 +4,7 @@ PyTorch wants channels after the batch. Moving the axis makes a view in its "cha
 and GPU kernels are made, so nothing is copied.
 """
 
+import functools
 from typing import Any
 
 import torch
@@ -27,8 +28,10 @@ def _padded(x: Tensor, padding: Any, constant: float = 0.0) -> Tensor:
     return functional.pad(x, [width for pair in reversed(padding) for width in pair], value=constant)
 
 
-def _symmetric(padding: Any) -> bool:
-    return all(before == after for before, after in padding)
+@functools.cache
+def _symmetric(padding: Any) -> list[int] | None:
+    """Return one width per axis, None where the ends of an axis differ."""
+    return [before for before, _ in padding] if all(before == after for before, after in padding) else None
 
 
 def convolution(x: Tensor, kernel: Tensor, strides: Sizes, padding: Any, dilation: Sizes, groups: int) -> Tensor:
@@ -37,9 +40,8 @@ def convolution(x: Tensor, kernel: Tensor, strides: Sizes, padding: Any, dilatio
     if weight.shape[0] == 1:
         # PyTorch 2.13 on the CPU: "slow_conv2d: grad_weight must be contiguous" for the view of a single filter.
         weight = weight.contiguous()
-    if _symmetric(padding):
-        pads = [before for before, _ in padding]
-    else:
+    pads = _symmetric(padding)
+    if pads is None:
         x, pads = _padded(x, padding), [0] * rank
     return _CONVOLUTIONS[rank](x, weight, None, strides, pads, dilation, groups).movedim(1, -1)
 
@@ -63,9 +65,8 @@ def max_pooling(x: Tensor, window: Sizes, strides: Sizes, padding: Any) -> Tenso
     x = _channels_first(x)
     if not x.is_floating_point():
         return _largest_integer(x, window, strides, padding).movedim(1, -1)
-    if _symmetric(padding) and all(2 * pair[0] <= size for pair, size in zip(padding, window, strict=True)):
-        pads = [before for before, _ in padding]
-    else:
+    pads = _symmetric(padding)
+    if pads is None or any(2 * width > size for width, size in zip(pads, window, strict=True)):
         x, pads = _padded(x, padding, -torch.inf), [0] * rank
     return _LARGEST[rank](x, window, strides, pads).movedim(1, -1)
 
