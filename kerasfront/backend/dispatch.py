@@ -23,7 +23,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ParamSpec, overload
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from kerasfront import config, dtypes, errors
 from kerasfront.backend import registry, symbolic
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS
+
+
+P = ParamSpec("P")
 
 
 class Kind(enum.Enum):
@@ -689,7 +692,7 @@ def _fast_path(op: Op, everything: str) -> list[str]:
 
 def primitive(
     *, shape: Callable, dtype: Callable = keep, check: Callable | None = None
-) -> Callable[[Callable], Callable]:
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Declare an op that every backend provides.
 
     Args:
@@ -700,6 +703,16 @@ def primitive(
         check: called with the converted arguments before the engine; for mistakes that an engine lets pass.
     """
     return functools.partial(_declare, shape=shape, dtype=dtype, check=check)
+
+
+@overload
+def derived(function: Callable[P, Any]) -> Callable[P, Any]: ...
+
+
+@overload
+def derived(
+    *, dtype: Callable = keep, check: Callable | None = None
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]: ...
 
 
 def derived(function: Callable | None = None, *, dtype: Callable = keep, check: Callable | None = None) -> Callable:
