@@ -32,7 +32,6 @@ from kerasfront.backend import registry, symbolic
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS
 
-
 P = ParamSpec("P")
 
 
@@ -152,7 +151,7 @@ def kind_of(value: Any) -> str:
     return dtypes.kind_of_python_value(value) if owner_of(value) is WEAK else dtype_of(value)
 
 
-def shape_of(value: Any) -> tuple[int | None, ...]:
+def shape_of(value: Any) -> tuple[Any, ...]:
     """Return the static shape of a tensor, Variable, array or Python value."""
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple):

@@ -16,6 +16,7 @@ epochs=..., steps=...)` and call its hooks, which have the names of `Callback`'s
 """
 
 import importlib
+from typing import Any
 
 # Public name -> module that defines it. To add a public name, add a line.
 _HOMES = {
@@ -37,7 +38,7 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,6 +1,7 @@
 """Portable random numbers: the same bits on every engine, eager or compiled. Names are loaded when first used."""
 
 import importlib
+from typing import Any
 
 # Public name -> module that defines it. To add a public name, add a line.
 _HOMES = {
@@ -20,7 +21,7 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,6 +1,7 @@
 """Tools around training: files, labels, seeds, progress. Names are loaded when first used."""
 
 import importlib
+from typing import Any
 
 # Public name -> module that defines it. To add a public name, add a line.
 _HOMES = {
@@ -36,7 +37,7 @@ _HOMES |= {old: _HOMES[new] for old, new in _OLD_NAMES.items()}
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), _OLD_NAMES.get(name, name))
