@@ -45,6 +45,7 @@ class JaxBackend(Backend):
         return dtype if jax.config.jax_enable_x64 else _NARROW.get(dtype, dtype)
 
     def convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
+        ops.creation.check_wide_integers(value)
         if dtype is not None:
             dtype = ops.creation.engine_dtype(dtype)
         return jnp.asarray(value, dtype)
@@ -126,7 +127,8 @@ class JaxBackend(Backend):
 
     def compiled_input(self, array: np.ndarray) -> Any:
         # A jitted function takes host arrays itself, in a tenth of the time.
-        return array if array.dtype.name == self.host_dtype(array.dtype.name) else jnp.asarray(array)
+        fits = array.dtype.name == self.host_dtype(array.dtype.name)
+        return array if fits else self.convert_to_tensor(array)
 
     def abstract_eval(self, function: Callable, *specs: Any) -> Any:
         def struct(spec: Any) -> Any:

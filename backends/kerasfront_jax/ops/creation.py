@@ -26,6 +26,19 @@ def engine_dtype(name: str) -> Any:
     return jnp.dtype(name)
 
 
+def check_wide_integers(value: Any) -> None:
+    """Refuse host integers that lose bits as 32-bit ones, which JAX without x64 makes of them in silence."""
+    if type(value) is not np.ndarray or value.dtype.itemsize < 8 or value.dtype.kind not in "iu" or not value.size:
+        return
+    narrow = np.iinfo(f"{value.dtype.kind}4")
+    if not jax.config.jax_enable_x64 and (value.max() > narrow.max or value.min() < narrow.min):
+        raise errors.OpError(
+            f"convert_to_tensor: JAX has 64-bit types switched off. Expected {value.dtype} values from {narrow.min} to"
+            f" {narrow.max}; got {value.min()} to {value.max()}. Set JAX_ENABLE_X64=1 or call"
+            ' jax.config.update("jax_enable_x64", True) before the first tensor is made.'
+        )
+
+
 def filled(shape: tuple, fill_value: Any, dtype: str) -> Any:
     return jnp.full(shape, fill_value, engine_dtype(dtype))
 
