@@ -98,7 +98,7 @@ def _first_sight(value: Any) -> Any:
             _owners[kind] = _owners[base]
             return _owners[base]
     # Asked by isinstance on the first value: some tracer classes are no subclasses of the array class they pass for.
-    owner = next((backend for backend in registry.loaded() if backend.is_tensor(value)), None)
+    owner: Any = next((backend for backend in registry.loaded() if backend.is_tensor(value)), None)
     if owner is None and registry.load_imported(kind.__module__.partition(".")[0]):
         owner = next((backend for backend in registry.loaded() if backend.is_tensor(value)), None)
     if owner is None:
@@ -424,7 +424,7 @@ class Op:
 
     def _convert(self, values: list, backend: Backend) -> bool:
         """Turn all tensor arguments into tensors of the dtype that the rule wants; say whether nothing was to do."""
-        places = [(i, None) for i in self.tensors if values[i] is not None]
+        places: list[tuple[int, int | None]] = [(i, None) for i in self.tensors if values[i] is not None]
         for i in self.lists:
             places.extend((i, j) for j in range(len(values[i])))
         kinds = []

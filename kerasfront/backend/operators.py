@@ -27,7 +27,7 @@ class Operators:
     __slots__ = ()
     # NumPy must leave `array + ours` to our reflected operators.
     __array_priority__ = 1000
-    __array_ufunc__ = None
+    __array_ufunc__: Any = None
 
     __neg__ = _unary("negative")
     __pos__ = lambda self: self  # noqa: E731
@@ -47,7 +47,7 @@ class Operators:
     __xor__, __rxor__ = _binary("logical_xor"), _reflected("logical_xor")
     __lt__, __le__ = _binary("less"), _binary("less_equal")
     __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
-    __eq__, __ne__ = _binary("equal"), _binary("not_equal")  # type: ignore[assignment]
+    __eq__, __ne__ = _binary("equal"), _binary("not_equal")
     __hash__ = object.__hash__
 
     def __getitem__(self, key: Any) -> Any:

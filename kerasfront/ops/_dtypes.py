@@ -7,6 +7,8 @@ leave it) and the dtype of the result (a list for several results).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kerasfront import dtypes
 from kerasfront.backend.dispatch import keep
 from kerasfront.errors import OpError
@@ -180,7 +182,7 @@ def real_to_complex(kinds: Kinds, wanted: Wanted = None) -> Rule:
     return [common] * len(kinds), "complex128" if common == "float64" else "complex64"
 
 
-def _results(count: int):
+def _results(count: int) -> Callable[..., Rule]:
     def rule(kinds: Kinds, wanted: Wanted = None) -> Rule:
         common = dtypes.float_type(*kinds)
         return [common] * len(kinds), [common] * count

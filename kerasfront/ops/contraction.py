@@ -123,7 +123,9 @@ def tensordot(x1: Tensor, x2: Tensor, axes: Any = 2) -> Tensor:
     free1 = [axis for axis in range(len(shape1)) if axis not in left]
     free2 = [axis for axis in range(len(shape2)) if axis not in right]
     outer1, outer2 = [shape1[axis] for axis in free1], [shape2[axis] for axis in free2]
-    inner = _shapes.times(*_shapes.merge_dims([[shape1[axis] for axis in left], [shape2[axis] for axis in right]]))
+    inner = _shapes.times(
+        *_shapes.merge_dims([tuple(shape1[axis] for axis in left), tuple(shape2[axis] for axis in right)])
+    )
     rows = permute_axes(x1, (*free1, *left)) if (*free1, *left) != tuple(range(len(shape1))) else x1
     columns = permute_axes(x2, (*right, *free2)) if (*right, *free2) != tuple(range(len(shape2))) else x2
     product = matmul(

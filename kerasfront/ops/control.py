@@ -253,14 +253,14 @@ def scan(
         )
     if steps == 0:
         return init, _no_outputs(f, init, xs)
-    known: list = []
-    _agree("scan", known, init, "", "")
+    seen: list = []
+    _agree("scan", seen, init, "", "")
 
     def step(carry: Any, x: Any) -> tuple[Any, Any]:
         carry, y = f(carry, x)
-        if len(known) < 3:  # Looked at once: later steps return what the first does.
-            _agree("scan", known, carry, "the first carry", "the carry that f returns")
-            known.append("seen")
+        if len(seen) < 3:  # Looked at once: later steps return what the first does.
+            _agree("scan", seen, carry, "the first carry", "the carry that f returns")
+            seen.append("looked at")
         return carry, y
 
     return owner.ops.scan(step, init, xs, steps, reverse)

@@ -181,8 +181,10 @@ def custom_gradient(f: Callable) -> Callable:
 def _gradients(grad: Callable, upstream: Any, count: int) -> list:
     """Call a user's gradient function in the form that it has, and return one gradient per tensor."""
     parameter = inspect.signature(grad).parameters.get("upstream")
-    by_name = parameter is not None and parameter.kind is parameter.KEYWORD_ONLY
-    found = grad(upstream=upstream) if by_name and parameter.default is parameter.empty else grad(upstream)
+    by_name = (
+        parameter is not None and parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+    )
+    found = grad(upstream=upstream) if by_name else grad(upstream)
     gradients = tree.flatten(found)
     if len(gradients) != count:
         raise OpError(

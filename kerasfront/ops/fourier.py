@@ -118,7 +118,8 @@ def irfft(x: Tensors, fft_length: int | None = None) -> Tensor:
         return KerasTensor(shape_of(terms), dtype_of(real(terms)))
     if length < 1:
         raise OpError(f"irfft: {size} terms without fft_length. Expected 2 or more terms. Pass fft_length.")
-    return _inverse(*(_fitted(part, length // 2 + 1) for part in _parts(terms)), length)
+    re, im = (_fitted(part, length // 2 + 1) for part in _parts(terms))
+    return _inverse(re, im, length)
 
 
 def _inverse(re: Any, im: Any, length: int) -> Any:

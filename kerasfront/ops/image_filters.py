@@ -73,8 +73,8 @@ def gaussian_blur(
     dtype = dtype_of(images)
     batch = _as_batch(cast(images, _images.working_dtype(dtype)), axes)
     padding = tuple(((size - 1) // 2, size // 2) for size in sizes)
-    kernels = [_bell(size, float(one)) for size, one in zip(sizes, deviations, strict=True)]
-    blurred = _along_both(batch, *kernels, padding)
+    down, across = (_bell(size, float(one)) for size, one in zip(sizes, deviations, strict=True))
+    blurred = _along_both(batch, down, across, padding)
     return _images.restored(_as_given(blurred, axes, len(shape_of(images))), dtype)
 
 

@@ -287,6 +287,11 @@ def _moving_matrix(
 class _Ops:
     """The ops that kernels are written in."""
 
-    abs, subtract, maximum, sin, where, less, less_equal, logical_or, sum = map(
-        staticmethod, (e.abs, e.subtract, e.maximum, e.sin, e.if_else, e.less, e.less_equal, e.logical_or, sum)
+    abs, subtract, maximum, sin = (
+        staticmethod(e.abs),
+        staticmethod(e.subtract),
+        staticmethod(e.maximum),
+        staticmethod(e.sin),
     )
+    where, less, less_equal = staticmethod(e.if_else), staticmethod(e.less), staticmethod(e.less_equal)
+    logical_or, sum = staticmethod(e.logical_or), staticmethod(sum)

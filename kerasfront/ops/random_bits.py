@@ -34,12 +34,12 @@ def _int32(word: int) -> int:
     return ((word & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
 
 
-def _xor_shift(xp, x, shift: int):
+def _xor_shift(xp: Any, x: Any, shift: int) -> Any:
     """`x ^ (x >> shift)` with a logical shift: int32 shifts keep the sign, so the copies of it are masked away."""
     return xp.bitwise_xor(x, xp.bitwise_and(xp.right_shift(x, shift), (1 << (32 - shift)) - 1))
 
 
-def scramble(xp, x):
+def scramble(xp: Any, x: Any) -> Any:
     """A bijection of int32 in which each input bit flips each output bit with probability near 1/2.
 
     Source: C. Wellons, "triple32" of the hash-prospector project (bias 0.021 of 1000 per bit pair).
@@ -50,7 +50,7 @@ def scramble(xp, x):
     return _xor_shift(xp, x, 14)
 
 
-def derive_key(xp, words, stream: int):
+def derive_key(xp: Any, words: Any, stream: int) -> tuple[Any, Any, Any]:
     """Hash the int32 pair `words` = [seed, counter] and a static `stream` into the key words (start, stride, middle).
 
     Each word meets the other after both have been scrambled, so neighbouring seeds and counters give unrelated keys,
@@ -72,7 +72,7 @@ def derive_key(xp, words, stream: int):
     return mixed[0:1], xp.bitwise_or(both, 1), mixed[1:2]
 
 
-def element_bits(xp, index, key):
+def element_bits(xp: Any, index: Any, key: tuple[Any, Any, Any]) -> Any:
     """The 32 random bits of each int32 `index` under `key`, an int32 of the same shape.
 
     An index walks from a random start in random odd strides and is scrambled by three rounds, a further key word

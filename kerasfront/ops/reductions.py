@@ -79,7 +79,7 @@ def running_product(x: Tensor, axis: Axis, dtype: DType = None) -> Tensor:
 def _count(x: Any, axis: tuple[int, ...]) -> Any:
     shape = shape_of(x)
     sizes = [shape[i] for i in axis]
-    return 1 if None in sizes else _math.prod(sizes)  # type: ignore[arg-type]
+    return 1 if None in sizes else _math.prod(sizes)
 
 
 def widened(x: Any) -> Any:

@@ -1,6 +1,5 @@
 """Draws of a given shape: uniform, normal, truncated normal and integers."""
 
-import numbers
 from typing import Any
 
 import numpy as np
@@ -170,7 +169,7 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
 
 
 def _bound(label: str, value: Any) -> int:
-    if isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0 and float(value).is_integer():
+    if isinstance(value, (int, float, np.generic, np.ndarray)) and np.ndim(value) == 0 and float(value).is_integer():
         return int(value)
     raise errors.OpError(f"random.randint: {label} is {value!r}. Expected an integer. Pass a Python integer.")
 

@@ -5,6 +5,8 @@ import numbers
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from kerasfront import dtypes, errors, ops
 from kerasfront.backend import dispatch, registry, symbolic
 from kerasfront.backend.contract import Backend
@@ -90,7 +92,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
 
 
 def _checked_rate(rate: Any) -> float:
-    if isinstance(rate, bool) or not isinstance(rate, numbers.Real) or not 0 <= rate <= 1:
+    if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
         raise errors.OpError(
             f"random.dropout: rate is out of range. Expected a number from 0 to 1; got {rate!r}. Correct rate."
         )
