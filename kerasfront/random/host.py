@@ -12,11 +12,8 @@ import numpy as np
 
 from kerasfront.random.generator import words_to_bits
 
-abs, floor, negative, sqrt = np.abs, np.floor, np.negative, np.sqrt
-exp, log, log1p = np.exp, np.log, np.log1p
-add, subtract, multiply, divide, minimum, maximum = (
-    np.add, np.subtract, np.multiply, np.divide, np.minimum, np.maximum,
-)  # fmt: skip
+abs, floor, negative = np.abs, np.floor, np.negative
+add, subtract, multiply, minimum, maximum = np.add, np.subtract, np.multiply, np.minimum, np.maximum
 less, less_equal, greater, greater_equal, logical_and = (
     np.less, np.less_equal, np.greater, np.greater_equal, np.logical_and,
 )  # fmt: skip
@@ -48,8 +45,3 @@ def convert_to_tensor(x: Any, dtype: str) -> np.ndarray:
 def take(x: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """The elements at the indices."""
     return x[indices]
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x))."""
-    return 1 / (1 + np.exp(-x))

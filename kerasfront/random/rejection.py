@@ -1,8 +1,7 @@
 """Gamma, beta and binomial draws by rejection with a fixed number of rounds, so that compiled graphs can hold them.
 
-The uniform and normal numbers inside are the same bits on every engine; logarithms and exponentials are the engine's.
-So results agree to rounding, except where an acceptance hangs on the last bit (about one draw in 10^6), which takes
-another round's proposal.
+All rounds are drawn at once, along a first axis; the first accepted proposal counts. An acceptance may hang on a last
+bit, so all arithmetic is that of `exact`, which has the same bits on every engine.
 """
 
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from kerasfront.random.arguments import carry_out, checked_shape, float_dtype, parameter
 from kerasfront.random.bits import from_quantiles, rounded_to, unit_interval, working_dtype
+from kerasfront.random.exact import Exact
 
 # At least 95 of 100 gamma proposals are accepted, so all of these fail once in 10^10 draws.
 _GAMMA_ROUNDS = 8
@@ -22,6 +22,8 @@ _INVERSION_MEAN = 10.0
 
 _FIRST_STREAM = 2
 _SECOND_GAMMA = 20  # the streams of the second gamma of a beta draw
+# Shape parameters are taken to these bounds: beyond them a gamma draw is 0, or the parameter itself, but for rounding.
+_LEAST, _MOST = 1e-30, 1e30
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
@@ -34,7 +36,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
         seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
-        Non-negative numbers, equal to rounding on every engine.
+        Non-negative numbers, the same bits on every engine.
 
     Raises:
         ValueError: `alpha` not positive, a bad shape or dtype.
@@ -59,28 +61,37 @@ def _positive(name: str, label: str, value: Any, dtype: str) -> Any:
 
 
 def _gamma(xp: Any, words: Any, shape: tuple, dtype: str, alpha: Any) -> Any:
-    body, boost = _gamma_parts(xp, words, shape, working_dtype(dtype), alpha, _FIRST_STREAM)
-    return rounded_to(xp, xp.multiply(body, xp.exp(boost)), dtype)
+    exact = Exact(xp, working_dtype(dtype))
+    body, boost = _gamma_parts(exact, words, shape, working_dtype(dtype), alpha, _FIRST_STREAM)
+    return rounded_to(xp, exact.multiply(body, exact.exp(boost)), dtype)
 
 
-def _gamma_parts(xp: Any, words: Any, shape: tuple, dtype: str, alpha: Any, stream: int) -> tuple[Any, Any]:
+def _first_accepted(xp: Any, proposals: Any, accepted: Any, otherwise: Any) -> Any:
+    """Return the proposal of the first round, along axis 0, that was accepted."""
+    chosen = otherwise
+    for step in reversed(range(proposals.shape[0])):
+        chosen = xp.where(accepted[step], proposals[step], chosen)
+    return chosen
+
+
+def _gamma_parts(xp: Exact, words: Any, shape: tuple, dtype: str, alpha: Any, stream: int) -> tuple[Any, Any]:
     """A gamma draw as `body * exp(boost)`: for alpha below 1 the second factor may underflow."""
-    alpha = xp.convert_to_tensor(alpha, dtype)
+    alpha = xp.minimum(xp.maximum(xp.convert_to_tensor(alpha, dtype), _LEAST), _MOST)
     below_one = xp.less(alpha, 1.0)
     d = xp.subtract(xp.where(below_one, xp.add(alpha, 1.0), alpha), 1.0 / 3.0)
-    c = xp.divide(1.0, xp.sqrt(xp.multiply(d, 9.0)))
-    body = xp.broadcast_to(d, shape)
-    for step in reversed(range(_GAMMA_ROUNDS)):  # the first accepted proposal is written last
-        x = from_quantiles(xp, words, shape, "normal", dtype, stream + 2 * step)
-        minus_log_u = from_quantiles(xp, words, shape, "exponential", dtype, stream + 2 * step + 1)
-        root = xp.add(xp.multiply(c, x), 1.0)
-        v = xp.multiply(xp.multiply(root, root), root)
-        safe = xp.where(xp.greater(v, 0.0), v, 1.0)
-        bound = xp.add(xp.multiply(xp.multiply(x, x), 0.5), xp.multiply(d, xp.add(xp.subtract(1.0, v), xp.log(safe))))
-        accepted = xp.logical_and(xp.greater(v, 0.0), xp.greater(xp.add(bound, minus_log_u), 0.0))
-        body = xp.where(accepted, xp.multiply(d, v), body)
+    c = xp.reciprocal(xp.sqrt(xp.multiply(d, 9.0)))
+    rounds = (_GAMMA_ROUNDS, *shape)
+    x = from_quantiles(xp.plain, words, rounds, "normal", dtype, stream)
+    minus_log_u = from_quantiles(xp.plain, words, rounds, "exponential", dtype, stream + 1)
+    root = xp.add(xp.multiply(c, x), 1.0)
+    v = xp.multiply(xp.multiply(root, root), root)
+    positive = xp.greater(v, _LEAST)
+    log_v = xp.log(xp.where(positive, v, 1.0))
+    bound = xp.add(xp.multiply(xp.multiply(x, x), 0.5), xp.multiply(d, xp.add(xp.subtract(1.0, v), log_v)))
+    accepted = xp.logical_and(positive, xp.greater(xp.add(bound, minus_log_u), 0.0))
+    body = _first_accepted(xp, xp.multiply(d, v), accepted, xp.broadcast_to(d, shape))
     # Gamma(alpha) is Gamma(alpha + 1) * U^(1 / alpha).
-    minus_log_u = from_quantiles(xp, words, shape, "exponential", dtype, stream + 2 * _GAMMA_ROUNDS)
+    minus_log_u = from_quantiles(xp.plain, words, shape, "exponential", dtype, stream + 2)
     return body, xp.where(below_one, xp.negative(xp.divide(minus_log_u, alpha)), 0.0)
 
 
@@ -95,7 +106,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
         seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
-        Numbers from 0 to 1, equal to rounding on every engine.
+        Numbers from 0 to 1, the same bits on every engine.
 
     Raises:
         ValueError: a parameter not positive, a bad shape or dtype.
@@ -115,10 +126,11 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 
 def _beta(xp: Any, words: Any, shape: tuple, dtype: str, alpha: Any, beta: Any) -> Any:
     working = working_dtype(dtype)
-    x, x_boost = _gamma_parts(xp, words, shape, working, alpha, _FIRST_STREAM)
-    y, y_boost = _gamma_parts(xp, words, shape, working, beta, _FIRST_STREAM + _SECOND_GAMMA)
-    log_odds = xp.add(xp.log(xp.divide(x, y)), xp.subtract(x_boost, y_boost))
-    return rounded_to(xp, xp.sigmoid(log_odds), dtype)
+    exact = Exact(xp, working)
+    x, x_boost = _gamma_parts(exact, words, shape, working, alpha, _FIRST_STREAM)
+    y, y_boost = _gamma_parts(exact, words, shape, working, beta, _FIRST_STREAM + _SECOND_GAMMA)
+    log_odds = exact.add(exact.subtract(exact.log(x), exact.log(y)), exact.subtract(x_boost, y_boost))
+    return rounded_to(xp, exact.sigmoid(log_odds), dtype)
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Any:
@@ -133,7 +145,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
         seed: an integer for the same draw each time, a `SeedGenerator` for the next of a series, or None.
 
     Returns:
-        Whole numbers from 0 to counts, equal on every engine but for draws that hang on a last bit.
+        Whole numbers from 0 to counts, the same on every engine.
 
     Raises:
         ValueError: negative `counts`, `probabilities` outside [0, 1], a bad shape or dtype.
@@ -160,54 +172,59 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
 
 def _binomial(xp: Any, words: Any, shape: tuple, dtype: str, counts: Any, probabilities: Any) -> Any:
     working = working_dtype(dtype)
+    exact = Exact(xp, working)
     n = xp.broadcast_to(xp.convert_to_tensor(counts, working), shape)
     p = xp.broadcast_to(xp.convert_to_tensor(probabilities, working), shape)
     flipped = xp.greater(p, 0.5)
-    q = xp.where(flipped, xp.subtract(1.0, p), p)
-    few = xp.less(xp.multiply(n, q), _INVERSION_MEAN)
+    q = xp.where(flipped, exact.subtract(1.0, p), p)
+    few = xp.less(exact.multiply(n, q), _INVERSION_MEAN)
     # Each method runs on all elements, with harmless parameters where the other one's result is taken.
-    by_inversion = _inversion(xp, words, shape, working, xp.where(few, n, 0.0), q)
-    by_rejection = _btrs(xp, words, shape, working, xp.where(few, 40.0, n), xp.where(few, 0.5, q))
+    by_inversion = _inversion(exact, words, shape, working, xp.where(few, n, 0.0), q)
+    by_rejection = _btrs(exact, words, shape, working, xp.where(few, 40.0, n), xp.where(few, 0.5, q))
     successes = xp.where(few, by_inversion, by_rejection)
-    return rounded_to(xp, xp.where(flipped, xp.subtract(n, successes), successes), dtype)
+    return rounded_to(xp, xp.where(flipped, exact.subtract(n, successes), successes), dtype)
 
 
-def _inversion(xp: Any, words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
+def _inversion(xp: Exact, words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
     """Count the values of the distribution function below one uniform draw."""
-    left = unit_interval(xp, words, shape, dtype)
+    left = unit_interval(xp.plain, words, shape, dtype)
     odds = xp.divide(q, xp.subtract(1.0, q))
     chance = xp.exp(xp.multiply(n, xp.log1p(xp.negative(q))))
     successes = xp.zeros(shape, dtype=dtype)
     for k in range(_INVERSION_STEPS):
         left = xp.subtract(left, chance)
         successes = xp.add(successes, xp.cast(xp.greater_equal(left, 0.0), dtype))
-        chance = xp.multiply(chance, xp.multiply(xp.divide(xp.maximum(xp.subtract(n, k), 0.0), k + 1.0), odds))
+        more = xp.multiply(xp.multiply(xp.maximum(xp.subtract(n, k), 0.0), 1.0 / (k + 1.0)), odds)
+        chance = _normal_or_zero(xp, xp.multiply(chance, more))
     return xp.minimum(successes, n)
 
 
-def _btrs(xp: Any, words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
+def _normal_or_zero(xp: Exact, x: Any) -> Any:
+    """Zero in place of numbers so small that some engines round them to zero."""
+    return xp.where(xp.less(x, _LEAST), 0.0, x)
+
+
+def _btrs(xp: Exact, words: Any, shape: tuple, dtype: str, n: Any, q: Any) -> Any:
     """Transformed rejection for n * q >= 10 and q <= 1/2."""
     spread = xp.sqrt(xp.multiply(xp.multiply(n, q), xp.subtract(1.0, q)))
     b = xp.add(xp.multiply(spread, 2.53), 1.15)
     a = xp.add(xp.add(xp.multiply(b, 0.0248), xp.multiply(q, 0.01)), -0.0873)
     center = xp.add(xp.multiply(n, q), 0.5)
-    height = xp.multiply(xp.add(xp.divide(5.1, b), 2.83), spread)
+    height = xp.multiply(xp.add(xp.multiply(xp.reciprocal(b), 5.1), 2.83), spread)
     mode = xp.floor(xp.multiply(xp.add(n, 1.0), q))
-    successes = mode
-    for step in reversed(range(_BINOMIAL_ROUNDS)):  # the first accepted proposal is written last
-        u = xp.subtract(unit_interval(xp, words, shape, dtype, _FIRST_STREAM + 2 * step), 0.5)
-        minus_log_v = from_quantiles(xp, words, shape, "exponential", dtype, _FIRST_STREAM + 2 * step + 1)
-        us = xp.maximum(xp.subtract(0.5, xp.abs(u)), 2.0**-25)
-        k = xp.floor(xp.add(xp.multiply(xp.add(xp.divide(xp.multiply(a, 2.0), us), b), u), center))
-        within = xp.logical_and(xp.greater_equal(k, 0.0), xp.less_equal(k, n))
-        k = xp.where(within, k, mode)
-        scale = xp.log(xp.divide(height, xp.add(xp.divide(a, xp.multiply(us, us)), b)))
-        below = xp.less_equal(xp.subtract(scale, minus_log_v), _log_ratio(xp, n, q, mode, k))
-        successes = xp.where(xp.logical_and(within, below), k, successes)
-    return successes
+    rounds = (_BINOMIAL_ROUNDS, *shape)
+    u = xp.subtract(unit_interval(xp.plain, words, rounds, dtype, _FIRST_STREAM), 0.5)
+    minus_log_v = from_quantiles(xp.plain, words, rounds, "exponential", dtype, _FIRST_STREAM + 1)
+    us = xp.maximum(xp.subtract(0.5, xp.abs(u)), 2.0**-25)
+    k = xp.floor(xp.add(xp.multiply(xp.add(xp.divide(xp.multiply(a, 2.0), us), b), u), center))
+    within = xp.logical_and(xp.greater_equal(k, 0.0), xp.less_equal(k, n))
+    k = xp.where(within, k, mode)
+    scale = xp.log(xp.divide(height, xp.add(xp.divide(a, xp.multiply(us, us)), b)))
+    below = xp.less_equal(xp.subtract(scale, minus_log_v), _log_ratio(xp, n, q, mode, k))
+    return _first_accepted(xp, k, xp.logical_and(within, below), mode)
 
 
-def _log_ratio(xp: Any, n: Any, q: Any, mode: Any, k: Any) -> Any:
+def _log_ratio(xp: Exact, n: Any, q: Any, mode: Any, k: Any) -> Any:
     """log of P(k) / P(mode) for the binomial distribution, by Stirling's series."""
     odds = xp.divide(q, xp.subtract(1.0, q))
     mode_left = xp.add(xp.subtract(n, mode), 1.0)
@@ -220,9 +237,9 @@ def _log_ratio(xp: Any, n: Any, q: Any, mode: Any, k: Any) -> Any:
     return xp.add(xp.add(at_mode, at_k), xp.add(between, corrections))
 
 
-def _stirling_rest(xp: Any, k: Any) -> Any:
+def _stirling_rest(xp: Exact, k: Any) -> Any:
     """log(k!) - log(sqrt(2 pi)) - (k + 1/2) log(k + 1) + (k + 1), to 3e-4 for k = 0 and 2e-6 above."""
-    inverse = xp.divide(1.0, xp.add(k, 1.0))
+    inverse = xp.reciprocal(xp.add(k, 1.0))
     square = xp.multiply(inverse, inverse)
     series = xp.subtract(1.0 / 1260.0, xp.multiply(square, 1.0 / 1680.0))
     series = xp.subtract(1.0 / 360.0, xp.multiply(square, series))
