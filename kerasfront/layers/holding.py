@@ -74,7 +74,7 @@ class Holder:
 
     @property
     def variables(self) -> list[Variable]:
-        """All Variables, the states of seeds and metrics included."""
+        """All Variables, the states of seeds included; those of metrics are `metrics_variables`."""
         return _distinct(variable for layer in self._flatten_layers() for variable in layer._own_variables())
 
     def _own_weights(self) -> list[Variable]:
@@ -82,9 +82,11 @@ class Holder:
         return [one for one in own if one.trainable] + [one for one in own if not one.trainable]
 
     def _own_variables(self) -> list[Variable]:
-        seeds = [generator.state for generator in self._held(SeedGenerator)]
+        return [*self._own_weights(), *(generator.state for generator in self._held(SeedGenerator))]
+
+    def _own_state(self) -> list[Variable]:
         metrics = [variable for metric in self._own_metrics() for variable in metric.variables]
-        return [*self._own_weights(), *seeds, *metrics]
+        return [*self._own_variables(), *metrics]
 
     def _own_metrics(self) -> list[Any]:
         return [leaf for leaf in self._held(object) if hasattr(leaf, "_keeps_variables")]
@@ -180,7 +182,7 @@ class Holder:
         """Move all Variables to another engine, where the layer runs from now on, and return it."""
         backend = registry.get(name)
         for layer in self._flatten_layers():
-            for variable in layer._own_variables():
+            for variable in layer._own_state():
                 variable.move_to(backend)
             object.__setattr__(layer, "_backend", backend)
         return self

@@ -14,13 +14,14 @@ from kerasfront.layers.configuration import Configurable
 from kerasfront.layers.holding import Holder
 from kerasfront.layers.input_spec import check_inputs
 from kerasfront.layers.shapes import has_tensors, map_shapes, shapes_of
+from kerasfront.layers.stateless import Stateless
 from kerasfront.state import scope
 from kerasfront.state.variable import Variable, name_scope
 
 _TRAINING = {"training"}
 
 
-class Layer(Configurable, Holder):
+class Layer(Configurable, Stateless, Holder):
     """A function of tensors with variables of its own.
 
     A subclass makes its variables in `build(input_shape)` (or `__init__`) and says its maths in `call(inputs)`.
@@ -492,7 +493,7 @@ def _surrounded_build(build: Callable) -> Callable:
             return
         object.__setattr__(self, "_building", True)
         try:
-            with name_scope(self.name), registry.scope(self._backend):
+            with name_scope(self.name, caller=self), registry.scope(self._backend):
                 build(self, *args, **kwargs)
         finally:
             object.__setattr__(self, "_building", False)

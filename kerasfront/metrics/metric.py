@@ -10,7 +10,7 @@ import numpy as np
 from kerasfront import initializers, naming, ops, tree
 from kerasfront.losses.loss import computation_dtype
 from kerasfront.state import scope
-from kerasfront.state.variable import Variable
+from kerasfront.state.variable import Variable, name_scope
 
 
 class Metric:
@@ -86,15 +86,16 @@ class Metric:
             aggregation: how copies on several devices are brought together.
             name: of the variable.
         """
-        variable = Variable(
-            np.zeros(tuple(shape)) if initializer == "zeros" else initializers.get(initializer),
-            shape=tuple(shape),
-            dtype=self._dtype if dtype is None else dtype,
-            trainable=False,
-            autocast=False,
-            aggregation=aggregation,
-            name=name,
-        )
+        with name_scope(self.name):
+            variable = Variable(
+                np.zeros(tuple(shape)) if initializer == "zeros" else initializers.get(initializer),
+                shape=tuple(shape),
+                dtype=self._dtype if dtype is None else dtype,
+                trainable=False,
+                autocast=False,
+                aggregation=aggregation,
+                name=name,
+            )
         self._variables.append(variable)
         return variable
 

@@ -12,11 +12,12 @@ from kerasfront.backend import symbolic
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.shapes import map_shapes
 from kerasfront.models.graph import Graph
+from kerasfront.models.state_tree import StateTree
 from kerasfront.state import scope
 from kerasfront.training.trainer import Trainer
 
 
-class Model(Trainer, Layer):
+class Model(StateTree, Trainer, Layer):
     """A layer with `compile`, `fit`, `evaluate` and `predict`.
 
     Made in one of two ways: `Model(inputs, outputs)` from symbolic tensors, or a subclass with a `call` method.

@@ -10,6 +10,7 @@ from kerasfront.layers.input_layer import Input, InputLayer
 from kerasfront.layers.layer import Layer
 from kerasfront.models.graph import Graph
 from kerasfront.models.model import Model
+from kerasfront.state.variable import name_scope
 
 
 class Sequential(Model):
@@ -104,7 +105,7 @@ class Sequential(Model):
         # Only the new top layer is called where the rest of the graph stands.
         grows = self._graph is not None and self._graph.outputs and len(self._known) == len(self._stack) - 1
         tensor = self._graph.output_structure if grows else tensor
-        with symbolic.recording_on():
+        with symbolic.recording_on(), name_scope(self.name, caller=self):
             for layer in self._stack[-1:] if grows else self._stack:
                 tensor = layer(tensor)
         self._known = tuple(id(layer) for layer in self._stack)

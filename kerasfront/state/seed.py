@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasfront import errors, ops
+from kerasfront import errors, naming, ops
 from kerasfront.backend import registry
 from kerasfront.backend.contract import Backend
 from kerasfront.state import scope
-from kerasfront.state.variable import Variable
+from kerasfront.state.variable import Variable, name_scope
 
 _NEXT = np.asarray([0, 1], "int32")
 
@@ -70,10 +70,11 @@ class SeedGenerator:
                 f"SeedGenerator: unknown arguments {sorted(kwargs)}. Expected seed and name. Leave them out."
             )
         self.seed = make_default_seed() if seed is None else _checked_seed(seed, "SeedGenerator")
-        self.name = name or "seed_generator"
-        self.state = Variable(
-            host_words(self.seed, 0).view("uint32"), dtype="uint32", trainable=False, name="seed_generator_state"
-        )
+        self.name = name or naming.auto_name("SeedGenerator")
+        with name_scope(self.name):
+            self.state = Variable(
+                host_words(self.seed, 0).view("uint32"), dtype="uint32", trainable=False, name="seed_generator_state"
+            )
 
     def next(self, ordered: bool = True) -> Any:
         """Return the key of the next draw, an int32 tensor [seed, counter], and count on.
