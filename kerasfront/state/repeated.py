@@ -53,8 +53,9 @@ class Repeated:
             if new is None:
                 self.plan.useless = True
                 return False
-            for place, handle in zip(self.plan.pure.written, new, strict=True):
-                self._variables[place].take_handle(handle)
+            with interrupts.deferred(firm=True):
+                for place, handle in zip(self.plan.pure.written, new, strict=True):
+                    self._variables[place].take_handle(handle)
         self.plan.compiled = True
         return True
 
