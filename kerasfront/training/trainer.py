@@ -338,7 +338,8 @@ class Trainer:
             known = surroundings.callback_list(self, callbacks, verbose, epochs, source.num_batches, history=True)
             validate = None
             if validation_data is not None:
-                size = validation_batch_size or batch_size
+                # What comes in batches keeps its own.
+                size = validation_batch_size or (batch_size if isinstance(validation_data, (tuple, list)) else None)
                 held_out = closing.enter_context(
                     surroundings.validation_source(validation_data, size, validation_steps, where)
                 )
