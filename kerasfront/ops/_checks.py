@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 
 from kerasfront import dtypes
-from kerasfront.backend import dispatch, registry
+from kerasfront.backend import dispatch
 from kerasfront.errors import OpError
 
 
 def host_integers(value: Any) -> np.ndarray | None:
     """Return the numbers of a concrete integer tensor, None for any other."""
     owner = dispatch.owner_of(value)
-    backend = registry.active() if owner is dispatch.WEAK else owner
     if not dispatch.is_concrete(value) or not dtypes.is_int(dispatch.dtype_of(value)):
         return None
-    return backend.to_numpy(value)
+    return np.asarray(value) if owner is dispatch.WEAK else owner.to_numpy(value)
 
 
 def divides_by_zero(x1: Any, x2: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from kerasfront import dtypes, tree
@@ -279,17 +280,28 @@ def view(x: Tensor, dtype: Any = None) -> Tensor:
     return x if dtype is None else bitcast(x, dtype)
 
 
-def saturate_cast(x: Any, dtype: Any) -> Any:
+@derived
+def saturate_cast(x: Tensor, dtype: Any) -> Any:
     """Return the values in another dtype, those beyond its range at its ends."""
     from kerasfront.ops import elementwise
 
-    name = dtypes.standardize_dtype(dtype)
-    source = dtype_of(x)
-    if dtypes.is_int(name) and (dtypes.is_float(source) or dtypes.is_int(source)):
-        limits = np.iinfo(name)
-        low, high = limits.min, limits.max
-        if dtypes.is_int(source):
-            own = np.iinfo(source)
-            low, high = max(low, own.min), min(high, own.max)
-        x = elementwise.minimum(elementwise.maximum(x, cast(low, source)), cast(high, source))
-    return cast(x, name)
+    name, source = dtypes.standardize_dtype(dtype), dtype_of(x)
+    if not dtypes.is_int(name) or not (dtypes.is_float(source) or dtypes.is_int(source)):
+        return cast(x, name)
+    limits = np.iinfo(name)
+    low, high = _within(limits.min, source), _within(limits.max, source)
+    inside = cast(elementwise.minimum(elementwise.maximum(x, low), high), name)
+    if int(high) == limits.max or dtypes.is_int(source):
+        return inside
+    # A float type may have no number at the upper end: 2^31 - 1 in float32.
+    return elementwise.if_else(elementwise.less(high, x), np.asarray(limits.max, name), inside)
+
+
+def _within(limit: int, dtype: str) -> np.ndarray:
+    """The number of a dtype that is nearest to a limit and not beyond it."""
+    if dtypes.is_int(dtype):
+        own = np.iinfo(dtype)
+        return np.asarray(min(max(limit, own.min), own.max), dtype)
+    own = ml_dtypes.finfo(dtype)
+    nearest = np.asarray(min(max(float(limit), float(own.min)), float(own.max)), dtype)
+    return np.nextafter(nearest, nearest.dtype.type(0)) if abs(int(nearest)) > abs(limit) else nearest

@@ -83,7 +83,7 @@ def _block(x: Tensor, start: Tensor, shape: Any) -> tuple:
     return tuple(vectors)
 
 
-def slice(inputs: Tensor, start_indices: Tensor, shape: tuple[int, ...]) -> Tensor:
+def dynamic_slice(inputs: Tensor, start_indices: Tensor, shape: tuple[int, ...]) -> Tensor:
     return inputs[_block(inputs, start_indices, shape)]
 
 

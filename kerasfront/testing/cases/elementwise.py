@@ -359,6 +359,27 @@ CASES = [
         tol=FORMULA,
         call=lambda x: ops.add(x, ops.cast(0.1, ops.dtype(x))),
     ),
+    *(
+        case(
+            "saturate_cast",
+            array([-300.0, -0.5, 1.5, 60000.0]),
+            kind,
+            ref=lambda x, kind: np.trunc(np.clip(x, np.iinfo(kind).min, np.iinfo(kind).max)).astype(kind),
+            note=kind,
+            tol=EXACT,
+        )
+        for kind in ("int8", "uint8", "int16", "int32", "uint32")
+    ),
+    case(
+        "saturate_cast",
+        array([-3e9, 2.0, 2147483648.0, 3e38]),
+        "int32",
+        ref=ints([-(2**31), 2, 2**31 - 1, 2**31 - 1]),
+        note="beyond int32",
+        dtypes=("float32", "bfloat16"),
+        tol=EXACT,
+    ),
+    case("saturate_cast", ints([-1, 300, 7]), "uint8", ref=ints([0, 255, 7]), note="of integers", tol=EXACT),
     case("bitcast", ints([0, 0x3F800000, -1]), "float32", ref=array([0.0, 1.0, NAN]), tol=EXACT),
     case(
         "bitcast",

@@ -112,13 +112,16 @@ CASES = [
             CUBE,
             start,
             shape,
-            ref=lambda x, s, shape: x[tuple(np.s_[b : b + n] for b, n in zip(s, shape, strict=True))],
+            ref=lambda x, s, shape: x[
+                tuple(np.s_[b : None if n == -1 else b + n] for b, n in zip(s, shape, strict=True))
+            ],
             note=note,
             tol=EXACT,
         )
         for note, start, shape in (
             ("everything", [0, 0, 0], (2, 4, 3)),
             ("nothing", [1, 4, 0], (1, 0, 3)),
+            ("up to the end", [1, 1, 0], (1, 3, -1)),
             ("the end", ints([1, 3, 2]), (1, 1, 1)),
         )
     ),
