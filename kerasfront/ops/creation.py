@@ -10,6 +10,7 @@ import numpy as np
 from kerasfront import dtypes, tree
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.dispatch import DType, Shape, Tensor, derived, dtype_of, primitive, shape_of
+from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.errors import OpError
 from kerasfront.ops import _dtypes, _shapes
 from kerasfront.ops.elementwise import bitcast, cast, less_equal, subtract
@@ -149,7 +150,14 @@ def config_float() -> str:
 
 @derived
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    """Return an N x M matrix (square for None) with ones on diagonal k, zeros elsewhere."""
+    """Return an N x M matrix (square for None) with ones on diagonal k, zeros elsewhere.
+
+    Raises:
+        TypeError: a size or the diagonal is no integer.
+    """
+    for label, value in (("N", N), ("M", M), ("k", k)):
+        if isinstance(value, float):
+            raise TypeError(f"eye: {label} is {value!r}. Expected an integer. Pass int({value!r}).")
     columns = N if M is None else M
     rows = expand_dims(count_up(N, "int32"), 1)
     return cast(less_equal(abs_difference(rows, columns, k), 0), dtypes.standardize_dtype(dtype))
@@ -184,6 +192,8 @@ def _triangle(x: Any, k: int, lower: bool) -> Any:
     from kerasfront.ops import elementwise
 
     rows, columns = shape_of(x)[-2:]
+    if rows is None or columns is None:
+        return KerasTensor(shape_of(x), dtype_of(x))
     offsets = subtract(expand_dims(count_up(columns, "int32"), 0), expand_dims(count_up(rows, "int32"), 1))
     keep = less_equal(offsets, k) if lower else less_equal(k, offsets)
     return elementwise.if_else(keep, x, cast(0, dtype_of(x)))
@@ -254,9 +264,11 @@ def ndim(x: Any) -> int:
     return len(shape_of(x))
 
 
-def size(x: Any) -> int | None:
-    """Return the number of elements, None where a dimension is unknown."""
-    return _shapes.times(*shape_of(x))
+@derived
+def size(x: Tensor) -> Any:
+    """Return the number of elements: a Python integer, or a symbolic int32 scalar where a dimension is unknown."""
+    total = _shapes.times(*shape_of(x))
+    return KerasTensor((), "int32") if total is None else total
 
 
 def dtype(x: Any) -> str:
@@ -276,7 +288,13 @@ def copy(x: Any) -> Any:
 
 @derived
 def view(x: Tensor, dtype: Any = None) -> Tensor:
-    """Return the bits read as another dtype of the same width; the tensor itself where no dtype is given."""
+    """Return the bits read as another dtype; the tensor itself where no dtype is given.
+
+    Shapes: that of `x`; between dtypes of different widths the last axis grows or shrinks, so that the bits remain.
+
+    Raises:
+        OpError: the last axis does not hold a whole number of values of the dtype.
+    """
     return x if dtype is None else bitcast(x, dtype)
 
 
@@ -300,8 +318,8 @@ def saturate_cast(x: Tensor, dtype: Any) -> Any:
 def _within(limit: int, dtype: str) -> np.ndarray:
     """The number of a dtype that is nearest to a limit and not beyond it."""
     if dtypes.is_int(dtype):
-        own = np.iinfo(dtype)
-        return np.asarray(min(max(limit, own.min), own.max), dtype)
-    own = ml_dtypes.finfo(dtype)
-    nearest = np.asarray(min(max(float(limit), float(own.min)), float(own.max)), dtype)
+        integers = np.iinfo(dtype)
+        return np.asarray(min(max(limit, integers.min), integers.max), dtype)
+    floats = ml_dtypes.finfo(dtype)
+    nearest = np.asarray(min(max(float(limit), float(floats.min)), float(floats.max)), dtype)
     return np.nextafter(nearest, nearest.dtype.type(0)) if abs(int(nearest)) > abs(limit) else nearest

@@ -67,7 +67,7 @@ def scatter_set(inputs: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
 
 
 @primitive(shape=_shapes.same, dtype=_dtypes.keep)
-def sort(x: Tensor, axis: Axis = -1) -> Tensor:
+def sort_along(x: Tensor, axis: Axis = -1) -> Tensor:
     """Return the values in ascending order along an axis, NaN last."""
 
 
@@ -156,6 +156,8 @@ def spell_out(keys: tuple, shape: tuple) -> tuple:
         raise OpError(f"get_item: {used} indices for shape {shape}. Expected at most {len(shape)}.")
     if not builtins.any(key is Ellipsis for key in keys):
         keys = (*keys, Ellipsis)
+    if builtins.sum(1 for key in keys if key is Ellipsis) > 1:
+        raise OpError("get_item: more than one Ellipsis. Expected at most one. Write `:` for the others.")
     place = next(i for i, key in enumerate(keys) if key is Ellipsis)
     keys = (*keys[:place], *(builtins.slice(None),) * (len(shape) - used), *keys[place + 1 :])
     result: list = []
@@ -276,9 +278,20 @@ def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
 
 
 @derived
-def argsort(x: Tensor, axis: Any = -1) -> Tensor:
-    """Return the int32 positions that sort the values in ascending order, of the flattened tensor for None; stable."""
+def sort(x: Tensor, axis: Any = -1) -> Tensor:
+    """Return the values in ascending order along an axis, of the flattened tensor for None; NaN last."""
     if axis is None:
+        return sort_along(reshape(x, (-1,)), 0)
+    return sort_along(x, axis)
+
+
+@derived
+def argsort(x: Tensor, axis: Any = -1) -> Tensor:
+    """Return the int32 positions that sort the values in ascending order, of the flattened tensor for None; stable.
+
+    Shapes: that of `x`; (1,) for a scalar, as in NumPy.
+    """
+    if axis is None or not shape_of(x):
         return stable_argsort(reshape(x, (-1,)), 0)
     return stable_argsort(x, axis)
 

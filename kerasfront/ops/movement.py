@@ -291,6 +291,8 @@ def vstack(xs: Tensors) -> Tensor:
 def rot90(array: Tensor, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     """Return the tensor turned by k quarter turns in the plane of two axes, from the first towards the second."""
     first, second = (normalize_axis(axis, len(shape_of(array)), "rot90") for axis in axes)
+    if first == second:
+        raise OpError(f"rot90: axes {tuple(axes)} of shape {shape_of(array)}. Expected two distinct axes.")
     turns = k % 4
     if turns == 0:
         return array

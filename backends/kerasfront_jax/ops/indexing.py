@@ -48,7 +48,7 @@ def scatter_set(inputs: Any, indices: Any, updates: Any) -> Any:
     return inputs.at[_places(indices)].set(updates)
 
 
-def sort(x: Any, axis: int) -> Any:
+def sort_along(x: Any, axis: int) -> Any:
     return jnp.sort(x, axis, stable=True)
 
 

@@ -86,7 +86,7 @@ stable_argsort = kernel(constant(lambda x, axis: cast(np.argsort(x, axis, kind="
 
 
 @kernel
-def sort(x: Any, axis: int) -> Any:
+def sort_along(x: Any, axis: int) -> Any:
     return gather_along_axis(x, stable_argsort(x, axis), axis) if isbox(x) else np.sort(x, axis)
 
 

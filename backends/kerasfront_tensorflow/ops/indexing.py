@@ -133,7 +133,7 @@ def stable_argsort(x: Any, axis: int) -> Any:
     return _last(tf.math.top_k(key, x.shape[axis] if x.shape[axis] is not None else tf.shape(x)[axis]).indices, axis)
 
 
-def sort(x: Any, axis: int) -> Any:
+def sort_along(x: Any, axis: int) -> Any:
     if not x.shape:
         return x
     x = _last(x, axis)

@@ -103,7 +103,7 @@ def scatter_set(inputs: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
     return inputs.index_put(torch.unbind(indices.long(), -1), updates)
 
 
-def sort(x: Tensor, axis: int) -> Tensor:
+def sort_along(x: Tensor, axis: int) -> Tensor:
     return torch.sort(x, dim=axis, stable=True)[0]
 
 

@@ -134,6 +134,8 @@ CASES = [
         note="of integers by int64",
         tol=EXACT,
     ),
+    case("sort", MATRIX, None, ref=lambda x, axis: np.sort(x, None), note="flat", tol=EXACT),
+    case("argsort", array(2.0), ref=ints([0]), note="of a scalar", tol=EXACT, differentiable=False),
     case("slice_update", MATRIX, [3, 2], array([[9.5]]), ref=updated, note="the end", tol=EXACT),
     case("slice_update", MATRIX, ints([0, 0]), MATRIX * 2, ref=updated, note="everything", tol=EXACT),
     case("slice_update", ints([1, 2, 3]), ints([1]), ints([7]), ref=updated, note="of integers", tol=EXACT),
