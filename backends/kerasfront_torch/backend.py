@@ -12,7 +12,8 @@ import torch
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
-from kerasfront_torch import compilation, fused, ops, tracing
+from kerasfront.backend.dispatch import OVERRIDES_ON
+from kerasfront_torch import compilation, fused, ops, recording, repeating, tracing
 from kerasfront_torch.names import DTYPES, NAMES, place
 
 # Type codes of NumPy that PyTorch has as they are: float32, float64, int32, int64, uint8, bool.
@@ -70,6 +71,7 @@ class TorchBackend(Backend):
         return tensor if target is None or tensor.dtype is target else ops.cast(tensor, dtype)
 
     def to_numpy(self, value: torch.Tensor) -> np.ndarray:
+        recording.note_host_read(value)
         bits = _BITS.get(NAMES[value.dtype])
         if bits is None:
             # A copy, because the tensor may be the live value of a Variable, which optimizers change in place.
@@ -82,9 +84,7 @@ class TorchBackend(Backend):
         return torch.from_dlpack(value).to(place.device)
 
     def rows_of(self, array: np.ndarray) -> Callable | None:
-        if array.dtype.char not in _DIRECT or not array.dtype.isnative or not array.flags.writeable:
-            return None
-        if any(step < 0 for step in array.strides):
+        if not _is_shareable(array):
             return None
         tensor = torch.from_numpy(array).to(place.device)
 
@@ -145,6 +145,16 @@ class TorchBackend(Backend):
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
         return compilation.Compiled(pure) if jit_compile else None
 
+    def repeat(self, pure: Pure, batch_size: int, jit_compile: bool | None = None) -> Callable | None:
+        # The compiler makes one graph of the whole step, which is better still.
+        return None if jit_compile or not OVERRIDES_ON else repeating.Repeat(pure, batch_size)
+
+    def resident(self, array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).to(place.device) if _is_shareable(array) else self.convert_to_tensor(array)
+
+    def look(self, value: torch.Tensor, check: Callable) -> None:
+        recording.look(value, check, self.to_numpy)
+
     def abstract_eval(self, function: Callable, *specs: Any) -> Any:
         def sample(spec: Any) -> torch.Tensor:
             # A size that no layer has by chance stands for an unknown one.
@@ -177,6 +187,12 @@ class TorchBackend(Backend):
 
     def devices(self) -> Sequence[str]:
         return ("cpu:0", *(f"gpu:{index}" for index in range(torch.cuda.device_count())))
+
+
+def _is_shareable(array: np.ndarray) -> bool:
+    """Return whether a tensor can stand on the memory of an array."""
+    direct = array.dtype.char in _DIRECT and array.dtype.isnative and array.flags.writeable
+    return direct and all(step >= 0 for step in array.strides)
 
 
 def _leaf(value: torch.Tensor) -> torch.Tensor:

@@ -10,11 +10,16 @@ import threading
 
 import torch
 
+from kerasfront_torch.recording import recording
+
 
 class _Step(threading.local):
-    """The handles that the step of this thread was given."""
+    """What is known of tensors while a step runs in this thread."""
 
     lifted: frozenset[int] = frozenset()
+    """The handles that it was given."""
+    all_owned = False
+    """Whether a recorded step runs: it gives the functions that ask what they may change, or copies."""
 
 
 step = _Step()
@@ -25,6 +30,13 @@ def _counts(tensors: list[torch.Tensor]) -> list[int]:
     return [sys.getrefcount(tensor) for tensor in tensors]
 
 
+def _baseline_in_list() -> int:
+    """The count for a tensor that one Variable and a list of handles hold, the way `unshared` counts."""
+    handle = [torch.zeros(())]
+    handles = list(handle)
+    return [sys.getrefcount(handles[place]) for place in (0,)][0]
+
+
 def _baseline() -> int:
     """The count for a tensor that one Variable and the list of an op's arguments hold."""
     handle = [torch.zeros(())]
@@ -32,12 +44,24 @@ def _baseline() -> int:
 
 
 _ALONE = _baseline()
+_UNSHARED = _baseline_in_list()
 # A step's list of handles and its frame of values hold each handle too.
 _LIFTED = _ALONE + 2
 
 
+def unshared(handles: list[torch.Tensor], places: list[int]) -> list[bool]:
+    """Return, for some handles in a list, whether nobody but their Variable and the list has them."""
+    counts = [sys.getrefcount(handles[place]) for place in places]
+    return [
+        count <= _UNSHARED and handle.is_contiguous() and _memory_count(handle.untyped_storage()._cdata) <= 2
+        for count, handle in zip(counts, [handles[place] for place in places], strict=True)
+    ]
+
+
 def owned(tensors: list[torch.Tensor]) -> bool:
     """Return whether all tensors of an op's argument may be changed in place."""
+    if step.all_owned or recording():
+        return step.all_owned
     lifted = step.lifted
     for tensor, count in zip(tensors, _counts(tensors), strict=True):
         if count > (_LIFTED if id(tensor) in lifted else _ALONE):

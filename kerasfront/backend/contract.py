@@ -83,6 +83,13 @@ class Backend:
         """Return the values on the host. bfloat16 comes as `ml_dtypes.bfloat16`."""
         return np.asarray(value)
 
+    def look(self, value: Tensor, check: Callable[[np.ndarray], None]) -> None:
+        """Run a check on the numbers of a tensor that is not traced.
+
+        For checks that raise an error or do nothing: an engine that runs a recorded step again runs them again.
+        """
+        check(self.to_numpy(value))
+
     def from_other(self, value: Any) -> Tensor:
         """Take over a tensor of another engine: through DLPack where both can, else through the host."""
         with contextlib.suppress(TypeError, ValueError, RuntimeError, BufferError, AttributeError, NotImplementedError):
@@ -176,8 +183,9 @@ class Backend:
             `run(handles, data, order, first, count) -> new_handles`. `data` are tensors with all samples, `order` an
             int32 tensor of positions along their first axis; batch `i` has the positions from `i * batch_size` to
             `(i + 1) * batch_size`. `first` and `count` are Python integers and must not lead to compiling anew.
-            `handles` stay valid. None where nothing is gained, as by default; `run` returns None where it sees, on its
-            first call, that a loop does not serve this function. That must not depend on time: a training that is
+            `handles` stay valid, unless others are put into the list: what is in it when `run` raises is the state
+            after the last whole step. None where nothing is gained, as by default; `run` returns None where it sees, on
+            its first calls, that a loop does not serve this function. That must not depend on time: a training that is
             repeated has to run the same code.
         """
         return None
@@ -189,6 +197,10 @@ class Backend:
         the host, as by default. The rows may share memory with the array.
         """
         return None
+
+    def resident(self, array: np.ndarray) -> Tensor:
+        """Return a host array as a tensor for `repeat`; it may share the array's memory."""
+        return self.convert_to_tensor(array, None)
 
     def compiled_input(self, array: np.ndarray) -> Any:
         """Return a host array in the form in which a compiled function takes it fastest; a tensor by default."""

@@ -136,6 +136,20 @@ def is_concrete(value: Any) -> bool:
     return owner is WEAK or not owner.is_traced(value)
 
 
+def look_at(value: Any, check: Callable[[np.ndarray], None]) -> None:
+    """Run a check on the numbers of a concrete value. It raises an error or does nothing.
+
+    Engines that run recorded steps again run such a check again, which they cannot with what else Python does.
+    """
+    owner = owner_of(value)
+    if owner is VARIABLE:
+        value, owner = value.value, value.backend
+    if owner is WEAK:
+        check(np.asarray(value))
+    else:
+        owner.look(value, check)
+
+
 def dtype_of(value: Any) -> str:
     """Return the name of the dtype of a tensor, Variable, array or Python value."""
     owner = owner_of(value)

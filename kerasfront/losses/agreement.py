@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -135,7 +136,10 @@ def check_class_indices(name: str, labels: Any, classes: int | None, ignore_clas
     """
     if classes is None or not dispatch.is_concrete(labels):
         return
-    values = np.asarray(ops.convert_to_numpy(labels))
+    dispatch.look_at(labels, functools.partial(_class_indices, name, classes, ignore_class))
+
+
+def _class_indices(name: str, classes: int, ignore_class: int | None, values: np.ndarray) -> None:
     if ignore_class is not None:
         values = values[values != ignore_class]
     if values.size == 0:

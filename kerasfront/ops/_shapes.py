@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import ml_dtypes  # noqa: F401  NumPy knows bfloat16 by it
+import numpy as np
+
 from kerasfront.errors import OpError
 
 Dim = int | None
@@ -75,6 +78,20 @@ def arg_reduce(x: Any, axis: int | None, keepdims: bool = False) -> Dims:
     """Position along one axis, or in the flattened tensor for None."""
     axes = tuple(range(len(x.shape))) if axis is None else (axis,)
     return reduce_nonempty(x, axes, keepdims)
+
+
+def bitcast(x: Any, dtype: str) -> Dims:
+    """The last axis holds as many bytes as before."""
+    old, new = np.dtype(x.dtype).itemsize, np.dtype(dtype).itemsize
+    *lead, last = tuple(x.shape) or (1,)
+    if old == new:
+        return tuple(x.shape)
+    if not x.shape or (last is not None and last * old % new):
+        raise OpError(
+            f"{dtype} has {new} bytes, and the last axis of shape {tuple(x.shape)} and dtype {x.dtype} holds"
+            f" {0 if not x.shape else last * old}. Expected a multiple."
+        )
+    return (*lead, None if last is None else last * old // new)
 
 
 def reshape(x: Any, newshape: Sequence[Dim]) -> Dims:

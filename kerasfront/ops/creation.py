@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from kerasfront import dtypes, tree
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.dispatch import DType, Shape, Tensor, derived, dtype_of, primitive, shape_of
+from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.errors import OpError
 from kerasfront.ops import _dtypes, _shapes
 from kerasfront.ops.elementwise import bitcast, cast, less_equal, subtract
@@ -148,7 +150,14 @@ def config_float() -> str:
 
 @derived
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    """Return an N x M matrix (square for None) with ones on diagonal k, zeros elsewhere."""
+    """Return an N x M matrix (square for None) with ones on diagonal k, zeros elsewhere.
+
+    Raises:
+        TypeError: a size or the diagonal is no integer.
+    """
+    for label, value in (("N", N), ("M", M), ("k", k)):
+        if isinstance(value, float):
+            raise TypeError(f"eye: {label} is {value!r}. Expected an integer. Pass int({value!r}).")
     columns = N if M is None else M
     rows = expand_dims(count_up(N, "int32"), 1)
     return cast(less_equal(abs_difference(rows, columns, k), 0), dtypes.standardize_dtype(dtype))
@@ -183,6 +192,8 @@ def _triangle(x: Any, k: int, lower: bool) -> Any:
     from kerasfront.ops import elementwise
 
     rows, columns = shape_of(x)[-2:]
+    if rows is None or columns is None:
+        return KerasTensor(shape_of(x), dtype_of(x))
     offsets = subtract(expand_dims(count_up(columns, "int32"), 0), expand_dims(count_up(rows, "int32"), 1))
     keep = less_equal(offsets, k) if lower else less_equal(k, offsets)
     return elementwise.if_else(keep, x, cast(0, dtype_of(x)))
@@ -253,9 +264,11 @@ def ndim(x: Any) -> int:
     return len(shape_of(x))
 
 
-def size(x: Any) -> int | None:
-    """Return the number of elements, None where a dimension is unknown."""
-    return _shapes.times(*shape_of(x))
+@derived
+def size(x: Tensor) -> Any:
+    """Return the number of elements: a Python integer, or a symbolic int32 scalar where a dimension is unknown."""
+    total = _shapes.times(*shape_of(x))
+    return KerasTensor((), "int32") if total is None else total
 
 
 def dtype(x: Any) -> str:
@@ -275,21 +288,38 @@ def copy(x: Any) -> Any:
 
 @derived
 def view(x: Tensor, dtype: Any = None) -> Tensor:
-    """Return the bits read as another dtype of the same width; the tensor itself where no dtype is given."""
+    """Return the bits read as another dtype; the tensor itself where no dtype is given.
+
+    Shapes: that of `x`; between dtypes of different widths the last axis grows or shrinks, so that the bits remain.
+
+    Raises:
+        OpError: the last axis does not hold a whole number of values of the dtype.
+    """
     return x if dtype is None else bitcast(x, dtype)
 
 
-def saturate_cast(x: Any, dtype: Any) -> Any:
+@derived
+def saturate_cast(x: Tensor, dtype: Any) -> Any:
     """Return the values in another dtype, those beyond its range at its ends."""
     from kerasfront.ops import elementwise
 
-    name = dtypes.standardize_dtype(dtype)
-    source = dtype_of(x)
-    if dtypes.is_int(name) and (dtypes.is_float(source) or dtypes.is_int(source)):
-        limits = np.iinfo(name)
-        low, high = limits.min, limits.max
-        if dtypes.is_int(source):
-            own = np.iinfo(source)
-            low, high = max(low, own.min), min(high, own.max)
-        x = elementwise.minimum(elementwise.maximum(x, cast(low, source)), cast(high, source))
-    return cast(x, name)
+    name, source = dtypes.standardize_dtype(dtype), dtype_of(x)
+    if not dtypes.is_int(name) or not (dtypes.is_float(source) or dtypes.is_int(source)):
+        return cast(x, name)
+    limits = np.iinfo(name)
+    low, high = _within(limits.min, source), _within(limits.max, source)
+    inside = cast(elementwise.minimum(elementwise.maximum(x, low), high), name)
+    if int(high) == limits.max or dtypes.is_int(source):
+        return inside
+    # A float type may have no number at the upper end: 2^31 - 1 in float32.
+    return elementwise.if_else(elementwise.less(high, x), np.asarray(limits.max, name), inside)
+
+
+def _within(limit: int, dtype: str) -> np.ndarray:
+    """The number of a dtype that is nearest to a limit and not beyond it."""
+    if dtypes.is_int(dtype):
+        integers = np.iinfo(dtype)
+        return np.asarray(min(max(limit, integers.min), integers.max), dtype)
+    floats = ml_dtypes.finfo(dtype)
+    nearest = np.asarray(min(max(float(limit), float(floats.min)), float(floats.max)), dtype)
+    return np.nextafter(nearest, nearest.dtype.type(0)) if abs(int(nearest)) > abs(limit) else nearest

@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasfront import dtypes
 from kerasfront.backend.dispatch import Axis, Tensor, derived, dtype_of, shape_of
+from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.errors import OpError
 from kerasfront.ops import _shapes
 from kerasfront.ops.creation import count_up, ones_like
@@ -33,14 +34,15 @@ def diagonal(x: Tensor, offset: int = 0, axis1: Axis = 0, axis2: Axis = 1) -> Te
     Shapes: the two axes go, and the diagonal comes last; it is empty where the offset leads out of the matrix.
 
     Raises:
-        OpError: less than two axes, one axis named twice, or a size of the matrices that is unknown.
+        OpError: less than two axes, or one axis named twice.
     """
     shape = shape_of(x)
     if len(shape) < 2 or axis1 == axis2:
         raise OpError(f"diagonal: axes {axis1} and {axis2} of shape {shape}. Expected two distinct axes.")
     rows, columns = shape[axis1], shape[axis2]
     if rows is None or columns is None:
-        raise OpError(f"diagonal: axes {axis1} and {axis2} of shape {shape} are unknown. Expected known sizes.")
+        rest = [size for axis, size in enumerate(shape) if axis not in (axis1, axis2)]
+        return KerasTensor((*rest, None), dtype_of(x))
     length = builtins.max(0, builtins.min(rows, columns, rows + offset, columns - offset))
     moved = moveaxis(x, (axis1, axis2), (-2, -1))
     start = offset if offset >= 0 else -offset * columns
@@ -55,13 +57,15 @@ def diag(x: Tensor, k: int = 0) -> Tensor:
     """Return the matrix with a vector on its diagonal k and zeros elsewhere, or diagonal k of a matrix.
 
     Raises:
-        OpError: neither a vector nor a matrix, or a size that is unknown.
+        OpError: neither a vector nor a matrix.
     """
     shape = shape_of(x)
     if len(shape) == 2:
         return diagonal(x, k)
-    if len(shape) != 1 or None in shape:
-        raise OpError(f"diag: shape {shape}. Expected a vector or a matrix of known size.")
+    if len(shape) != 1:
+        raise OpError(f"diag: shape {shape}. Expected a vector or a matrix.")
+    if shape[0] is None:
+        return KerasTensor((None, None), dtype_of(x))
     size = shape[0] + builtins.abs(k)
     padded = pad_constant(x, ((0, builtins.abs(k)),), 0)
     # Above the main diagonal an element's row is its place in the vector, below it is the column.
@@ -84,12 +88,14 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
         increasing: the zeroth power first.
 
     Raises:
-        OpError: no vector, or N is None and its size unknown.
+        OpError: no vector, or a negative N.
     """
     shape = shape_of(x)
-    count = N if N is not None or not shape else shape[0]
-    if len(shape) != 1 or count is None or count < 0:
+    if len(shape) != 1 or (N is not None and N < 0):
         raise OpError(f"vander: shape {shape} and N={N}. Expected a vector and N of 0 or more.")
+    count = shape[0] if N is None else N
+    if count is None:
+        return KerasTensor((None, None), dtype_of(x))
     # By multiplication, because a power has no slope at 0 ** 0.
     columns = [ones_like(x)]
     for _ in range(1, count):

@@ -286,9 +286,9 @@ def cast(x: Tensor, dtype: DType) -> Tensor:
     """
 
 
-@primitive(shape=_shapes.same, dtype=_dtypes.asked)
+@primitive(shape=_shapes.bitcast, dtype=_dtypes.asked)
 def bitcast(x: Tensor, dtype: DType) -> Tensor:
-    """Return the same bits read as another dtype of the same width."""
+    """Return the same bits read as another dtype; the last axis grows or shrinks where the width differs."""
 
 
 @primitive(shape=_shapes.same, dtype=_dtypes.keep)

@@ -246,6 +246,8 @@ def istft(
     Shapes: two tensors (..., sequences, fft_length // 2 + 1), the real and the imaginary part; the result (..., n).
 
     Args:
+        fft_length: that of the transforms; other numbers of terms are cut or filled with zeros, as in `irfft`.
+        window: None for plain sums: where k sequences overlap, the result is k times the values.
         length: n; the result is cut or filled with zeros. None for all values that the sequences hold, without the
             fft_length // 2 at each end that `center` added.
 
@@ -257,21 +259,24 @@ def istft(
     points = _spectrum_settings("istft", sequence_length, sequence_stride, fft_length)
     terms = _complex("istft", x, 2)
     *lead, count, found = shape_of(terms)
-    if found not in (None, points // 2 + 1):
-        raise OpError(f"istft: {found} terms for fft_length {points}. Expected {points // 2 + 1}.")
-    re, im = _parts(terms)
     if count is None or found is None:
-        return KerasTensor((*lead, length), dtype_of(re))
+        return KerasTensor((*lead, length), dtype_of(x[0]))
+    re, im = (_fitted(part, points // 2 + 1) for part in _parts(terms))
     weights = _window("istft", window, sequence_length, points, dtype_of(re))
     total = _overlapped(multiply(_inverse(re, im, points), weights), sequence_stride)
-    squares = multiply(multiply(weights, weights), np.ones((count, 1), dtype_of(re)))
-    norm = _overlapped(squares, sequence_stride)
-    erased = equal(norm, 0)
-    values = if_else(erased, cast(0, dtype_of(re)), true_divide(total, if_else(erased, cast(1, dtype_of(re)), norm)))
+    values = total if window is None else _without_windows(total, weights, count, sequence_stride)
     cut = points // 2 if center else 0
     last = shape_of(values)[-1] - cut
     kept = getitem(values, (Ellipsis, slice(cut, last if length is None else None)))
     return _fitted(kept, length)
+
+
+def _without_windows(total: Any, weights: Any, count: int, stride: int) -> Any:
+    """Divide a sum of overlapping sequences by that of their squared windows."""
+    dtype = dtype_of(total)
+    norm = _overlapped(multiply(multiply(weights, weights), np.ones((count, 1), dtype)), stride)
+    erased = equal(norm, 0)
+    return if_else(erased, cast(0, dtype), true_divide(total, if_else(erased, cast(1, dtype), norm)))
 
 
 def _overlapped(frames: Any, stride: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from kerasfront import dtypes
 from kerasfront.backend.dispatch import Tensor, Tensors, derived, dtype_of, kind_of, shape_of
 from kerasfront.errors import OpError
-from kerasfront.ops import _checks
+from kerasfront.ops import _checks, _shapes
 from kerasfront.ops.creation import convert_to_tensor, linspace, ones_like
 from kerasfront.ops.elementwise import cast, floor_divide, mod, multiply, power, true_divide
 from kerasfront.ops.movement import broadcast_to, moveaxis, reshape_known
@@ -17,11 +17,11 @@ def meshgrid(*x: Any, indexing: str = "xy") -> Any:
     """Return coordinate tensors of a grid, one for each vector of coordinates.
 
     Args:
-        x: vectors; a scalar counts as a vector of one.
+        x: vectors; tensors of other ranks are flattened.
         indexing: "ij" puts the i-th vector along axis i; "xy" exchanges the first two axes.
 
     Raises:
-        OpError: an argument with more than one axis, or another indexing.
+        OpError: another indexing.
 
     Example:
         >>> from kerasfront import ops
@@ -36,8 +36,7 @@ def meshgrid(*x: Any, indexing: str = "xy") -> Any:
 @derived
 def coordinate_grid(xs: Tensors, indexing: str = "xy") -> Any:
     """Return what `meshgrid` returns, for a list of vectors."""
-    if any(len(shape_of(x)) > 1 for x in xs):
-        raise OpError(f"meshgrid: shapes {[shape_of(x) for x in xs]}. Expected vectors. Flatten them first.")
+    xs = [x if len(shape_of(x)) < 2 else reshape_known(x, [_shapes.times(*shape_of(x))]) for x in xs]
     places = list(range(len(xs)))
     if indexing == "xy" and len(xs) > 1:
         places[:2] = [1, 0]

@@ -38,10 +38,12 @@ def _channels(images: Any, axis: int) -> list:
 def rgb_to_grayscale(images: Tensor, data_format: str | None = None) -> Tensor:
     """Return the brightness of images in red, green and blue, as one channel.
 
-    Shapes: one image or a batch, 3 channels; the result has 1.
+    Shapes: one image or a batch, 3 channels; the result has 1. Images of 1 channel stay as they are.
 
     Dtypes: those of the images; integers lose their fractions.
     """
+    if shape_of(images)[_images.axes_of("rgb_to_grayscale", images, data_format).channels] == 1:
+        return images
     axis = _channel_axis("rgb_to_grayscale", images, data_format)
     dtype = dtype_of(images)
     shape = [1] * len(shape_of(images))

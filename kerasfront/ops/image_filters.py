@@ -60,10 +60,11 @@ def gaussian_blur(
     Dtypes: those of the images; integers are rounded, halves to even.
 
     Args:
-        kernel_size: height and width of the kernel, whose weights add up to 1.
-        sigma: standard deviation along height and width, in pixels.
+        kernel_size: width and height of the kernel, whose weights add up to 1.
+        sigma: standard deviation along width and height, in pixels.
 
-    Notes: beyond the edges there are zeros. Even kernels reach one pixel further down and right.
+    Notes: beyond the edges there are zeros. Even kernels reach one pixel further down and right. Keras's documentation
+        puts the height first; its engines blur along the width by the first numbers, and so does this.
     """
     axes = _images.axes_of("gaussian_blur", images, data_format)
     sizes = _images.whole_pair("gaussian_blur", "kernel_size", kernel_size)
@@ -72,8 +73,8 @@ def gaussian_blur(
         raise OpError(f"gaussian_blur: sigma is {sigma!r}. Expected two numbers above 0. Pass such a tuple.")
     dtype = dtype_of(images)
     batch = _as_batch(cast(images, _images.working_dtype(dtype)), axes)
-    padding = tuple(((size - 1) // 2, size // 2) for size in sizes)
-    down, across = (_bell(size, float(one)) for size, one in zip(sizes, deviations, strict=True))
+    padding = tuple(((size - 1) // 2, size // 2) for size in reversed(sizes))
+    across, down = (_bell(size, float(one)) for size, one in zip(sizes, deviations, strict=True))
     blurred = _along_both(batch, down, across, padding)
     return _images.restored(_as_given(blurred, axes, len(shape_of(images))), dtype)
 

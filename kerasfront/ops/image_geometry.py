@@ -169,10 +169,8 @@ def _sampled_images(
     """
     if interpolation not in ("nearest", "bilinear"):
         raise OpError(f"{name}: interpolation {interpolation!r} is unknown. Expected 'nearest' or 'bilinear'.")
-    if fill_mode not in ("constant", "nearest", "wrap", "reflect"):
-        raise OpError(
-            f"{name}: fill_mode {fill_mode!r} is unknown. Expected 'constant', 'nearest', 'wrap' or 'reflect'."
-        )
+    if fill_mode not in _MODES:
+        raise OpError(f"{name}: fill_mode {fill_mode!r} is unknown. Expected one of {', '.join(_MODES)}.")
     shape = shape_of(images)
     if isinstance(images, KerasTensor):
         return images
@@ -208,7 +206,7 @@ def affine_transform(
         transform: [a0, a1, a2, b0, b1, b2, c0, c1]; the result at column x and row y is the image at column
             (a0 x + a1 y + a2) / k and row (b0 x + b1 y + b2) / k, with k = c0 x + c1 y + 1. It gets no gradient.
         interpolation: "nearest" (halves upwards) or "bilinear".
-        fill_mode: what is beyond the edges: "constant", "nearest", "wrap" or "reflect", as in `map_coordinates`.
+        fill_mode: what is beyond the edges, as in `map_coordinates`.
         fill_value: for "constant".
         data_format: "channels_last" or "channels_first"; None for the setting.
 
@@ -326,7 +324,7 @@ def elastic_transform(
         sigma: standard deviation, in pixels, of the normal density that smooths them. Displacements have a standard
             deviation of about 0.28 `alpha`, whatever `sigma`.
         interpolation: "nearest" or "bilinear".
-        fill_mode: what is beyond the edges: "constant", "nearest", "wrap" or "reflect", as in `map_coordinates`.
+        fill_mode: what is beyond the edges, as in `map_coordinates`.
         fill_value: for "constant".
         seed: an integer for the same displacements each time, a `SeedGenerator`, or None.
         data_format: "channels_last" or "channels_first"; None for the setting.

@@ -19,6 +19,7 @@ from kerasfront.backend.dispatch import (
     primitive,
     shape_of,
 )
+from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.dtypes import result_type
 from kerasfront.errors import OpError
 from kerasfront.ops import _checks, _dtypes, _shapes, reductions
@@ -46,7 +47,7 @@ def gather_along_axis(x: Tensor, indices: Tensor, axis: Axis) -> Tensor:
 
 
 @primitive(shape=_shapes.slice_, dtype=_dtypes.indexed, check=_checks.slice_in_range)
-def slice(inputs: Tensor, start_indices: Tensor, shape: Shape) -> Tensor:
+def dynamic_slice(inputs: Tensor, start_indices: Tensor, shape: Shape) -> Tensor:
     """Return the block of a given shape that begins at `start_indices` (int vector, may be traced)."""
 
 
@@ -66,7 +67,7 @@ def scatter_set(inputs: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
 
 
 @primitive(shape=_shapes.same, dtype=_dtypes.keep)
-def sort(x: Tensor, axis: Axis = -1) -> Tensor:
+def sort_along(x: Tensor, axis: Axis = -1) -> Tensor:
     """Return the values in ascending order along an axis, NaN last."""
 
 
@@ -83,6 +84,42 @@ def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left") ->
 @primitive(shape=_shapes.unknown_positions, dtype=_dtypes.position)
 def nonzero(x: Tensor) -> Any:
     """Return the positions of values other than 0, one int32 vector per axis; their length depends on the values."""
+
+
+@derived
+def slice(inputs: Tensor, start_indices: Any, shape: Shape) -> Tensor:
+    """Return the block of a given shape that begins at given positions.
+
+    Args:
+        start_indices: an integer for each axis; may be computed, in compiled functions too.
+        shape: size along each axis; -1 for all that follows the start, whose value must then be known.
+
+    Raises:
+        OpError: the block reaches past the end, there is not one size and one start for each axis, or a size is -1 in a
+            compiled function that computes the start.
+    """
+    if -1 in shape:
+        shape = _up_to_the_end(shape_of(inputs), start_indices, shape)
+        if None in shape:
+            return KerasTensor(shape, dtype_of(inputs))
+    return dynamic_slice(inputs, start_indices, shape)
+
+
+def _up_to_the_end(sizes: tuple, start_indices: Any, shape: tuple) -> tuple:
+    if len(shape) != len(sizes):
+        raise OpError(f"slice: shape {shape} has {len(shape)} sizes. Expected one for each axis of shape {sizes}.")
+    if isinstance(start_indices, KerasTensor):
+        return tuple(None if extent == -1 else extent for extent in shape)
+    start = _checks.host_integers(start_indices)
+    if start is None:
+        raise OpError(
+            "slice: size -1 with a start that is computed in a compiled function. Expected a known start or known"
+            " sizes. Pass the size."
+        )
+    return tuple(
+        extent if extent != -1 else None if size is None else size - int(begin)
+        for begin, extent, size in zip(start, shape, sizes, strict=False)
+    )
 
 
 @derived
@@ -119,6 +156,8 @@ def spell_out(keys: tuple, shape: tuple) -> tuple:
         raise OpError(f"get_item: {used} indices for shape {shape}. Expected at most {len(shape)}.")
     if not builtins.any(key is Ellipsis for key in keys):
         keys = (*keys, Ellipsis)
+    if builtins.sum(1 for key in keys if key is Ellipsis) > 1:
+        raise OpError("get_item: more than one Ellipsis. Expected at most one. Write `:` for the others.")
     place = next(i for i, key in enumerate(keys) if key is Ellipsis)
     keys = (*keys[:place], *(builtins.slice(None),) * (len(shape) - used), *keys[place + 1 :])
     result: list = []
@@ -239,9 +278,20 @@ def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
 
 
 @derived
-def argsort(x: Tensor, axis: Any = -1) -> Tensor:
-    """Return the int32 positions that sort the values in ascending order, of the flattened tensor for None; stable."""
+def sort(x: Tensor, axis: Any = -1) -> Tensor:
+    """Return the values in ascending order along an axis, of the flattened tensor for None; NaN last."""
     if axis is None:
+        return sort_along(reshape(x, (-1,)), 0)
+    return sort_along(x, axis)
+
+
+@derived
+def argsort(x: Tensor, axis: Any = -1) -> Tensor:
+    """Return the int32 positions that sort the values in ascending order, of the flattened tensor for None; stable.
+
+    Shapes: that of `x`; (1,) for a scalar, as in NumPy.
+    """
+    if axis is None or not shape_of(x):
         return stable_argsort(reshape(x, (-1,)), 0)
     return stable_argsort(x, axis)
 

@@ -7,21 +7,20 @@ the values and gradients of the body, NaN included.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from kerasfront import config, dtypes, ops
-from kerasfront.backend import registry
 from kerasfront.backend.dispatch import (
-    WEAK,
     Axis,
     Tensor,
     derived,
     dtype_of,
     is_concrete,
+    look_at,
     normalize_axis,
-    owner_of,
     shape_of,
 )
 from kerasfront.errors import OpError
@@ -67,15 +66,11 @@ def _check_sparse(target: Any, output: Any, from_logits: bool = False, axis: int
             "and output "
             f"{shape_of(output)}. Pass one class index for each prediction."
         )
-    if classes is not None and is_concrete(target):
-        _labels_in_range(name, target, classes)
+    if classes is not None and is_concrete(target) and 0 not in labels:
+        look_at(target, functools.partial(_labels_in_range, name, classes))
 
 
-def _labels_in_range(name: str, target: Any, classes: int) -> None:
-    owner = owner_of(target)
-    values = np.asarray((registry.active() if owner is WEAK else owner).to_numpy(target))
-    if not values.size:
-        return
+def _labels_in_range(name: str, classes: int, values: np.ndarray) -> None:
     if values.dtype.kind == "i":
         # Negative numbers seen as unsigned are larger than any number of classes: one pass instead of two.
         fits = values.view(f"u{values.itemsize}").max() < classes

@@ -13,11 +13,13 @@ from kerasfront.backend.dispatch import (
     Tensor,
     Tensors,
     derived,
+    dtype_of,
     normalize_axes,
     normalize_axis,
     primitive,
     shape_of,
 )
+from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.errors import OpError
 from kerasfront.ops import _dtypes, _shapes
 
@@ -177,11 +179,9 @@ def repeat(x: Tensor, repeats: Any, axis: Any = None) -> Tensor:
         x, axis = reshape(x, (-1,)), 0
     axis = normalize_axis(axis, len(shape_of(x)), "repeat")
     size = shape_of(x)[axis]
-    if size is None:
-        raise OpError(
-            f"repeat: axis {axis} of shape {shape_of(x)} is unknown. Expected a known size. Fix the input shape."
-        )
     counts = np.asarray(repeats).reshape(-1)
+    if size is None:
+        return _resized(x, axis, None if counts.size == 1 else int(counts.sum()))
     return take(x, np.repeat(np.arange(size, dtype="int32"), counts[0] if counts.size == 1 else counts), axis)
 
 
@@ -209,11 +209,9 @@ def split(x: Tensor, indices_or_sections: Any, axis: Axis = 0) -> Any:
     size = shape_of(x)[axis]
     if isinstance(indices_or_sections, int):
         sections = indices_or_sections
-        if size is None:
-            raise OpError(
-                f"split: axis {axis} of shape {shape_of(x)} is unknown. Expected a known size for equal parts."
-            )
-        if sections <= 0 or size % sections:
+        if size is None and sections > 0:
+            return [_resized(x, axis, None) for _ in range(sections)]
+        if size is None or sections <= 0 or size % sections:
             raise OpError(
                 f"split: size {size} on axis {axis} does not divide into {sections} equal parts. Pass indices to cut"
                 f" at."
@@ -223,6 +221,12 @@ def split(x: Tensor, indices_or_sections: Any, axis: Axis = 0) -> Any:
         cuts = [int(cut) for cut in indices_or_sections]
     leading = (slice(None),) * axis
     return [get_item(x, (*leading, slice(*ends))) for ends in zip([0, *cuts], [*cuts, size], strict=True)]
+
+
+def _resized(x: Any, axis: int, size: int | None) -> KerasTensor:
+    """A symbolic tensor like x, of another size along an axis, for results that depend on an unknown size."""
+    shape = shape_of(x)
+    return KerasTensor((*shape[:axis], size, *shape[axis + 1 :]), dtype_of(x))
 
 
 @derived
@@ -287,6 +291,8 @@ def vstack(xs: Tensors) -> Tensor:
 def rot90(array: Tensor, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     """Return the tensor turned by k quarter turns in the plane of two axes, from the first towards the second."""
     first, second = (normalize_axis(axis, len(shape_of(array)), "rot90") for axis in axes)
+    if first == second:
+        raise OpError(f"rot90: axes {tuple(axes)} of shape {shape_of(array)}. Expected two distinct axes.")
     turns = k % 4
     if turns == 0:
         return array

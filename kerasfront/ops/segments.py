@@ -20,7 +20,6 @@ from kerasfront.ops.elementwise import (
     equal,
     if_else,
     isfinite,
-    isnan,
     less,
     logical_and,
     logical_not,
@@ -290,8 +289,8 @@ def unique(
         fill_value: what it is filled up with, 0 for None. Filled places have index 0 and count 0.
 
     Returns:
-        The values, or a tuple of them and what else was asked for (int32), in the order of the arguments. NaN are one
-        value.
+        The values, or a tuple of them and what else was asked for (int32), in the order of the arguments. Each NaN is
+        a value of its own.
 
     Raises:
         OpError: in a compiled function, no `size`.
@@ -343,8 +342,6 @@ def _runs(rows: Any) -> tuple[Any, Any]:
 def _differs(rows: Any) -> Any:
     after, before = getitem(rows, slice(1, None)), getitem(rows, slice(None, -1))
     other = not_equal(after, before)
-    if dtypes.is_float(dtype_of(rows)):
-        other = logical_and(other, logical_not(logical_and(isnan(after), isnan(before))))
     if len(shape_of(rows)) > 1:
         other = reductions.any(other, -1)
     length = shape_of(rows)[0]

@@ -16,11 +16,10 @@ def array_split(x: Tensor, indices_or_sections: Any, axis: Axis = 0) -> Any:
     if not isinstance(indices_or_sections, int):
         return split(x, indices_or_sections, axis)
     count = indices_or_sections
-    if size is None or count <= 0:
-        raise OpError(
-            f"array_split: {count} parts of axis {axis} of shape {shape_of(x)}. Expected 1 part or more of a known"
-            f" size. Pass indices to cut at."
-        )
+    if count <= 0:
+        raise OpError(f"array_split: {count} parts of shape {shape_of(x)}. Expected 1 part or more.")
+    if size is None:
+        return split(x, count, axis)
     short, longer = divmod(size, count)
     return split(x, [short * i + min(i, longer) for i in range(1, count)], axis)
 

@@ -405,6 +405,8 @@ def _edges(x: Any, bins: int, range: Any) -> Any:
     if range is None and shape_of(x)[0] != 0:
         low, high = reductions.reduce_min(x), reductions.reduce_max(x)
     else:
+        if range is not None and (not isinstance(range, (tuple, list)) or len(range) != 2):
+            raise OpError(f"histogram: range is {range!r}. Expected (low, high).")
         low, high = (0.0, 1.0) if range is None else (float(end) for end in range)
         if low > high:
             raise OpError(f"histogram: range is {range}. Expected low <= high.")

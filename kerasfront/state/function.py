@@ -123,7 +123,7 @@ class Pure:
         known = self._known()
         missing = {**frame.unlifted, **{key: variable for key, variable in frame.written.items() if key not in known}}
         if missing:
-            raise _MoreState(list(missing.values()))
+            raise MoreState(list(missing.values()))
         return self._results(frame, outputs)
 
     def arguments(self, inputs: list[Any]) -> tuple:
@@ -151,7 +151,7 @@ class Pure:
         return tree.unflatten(self.output_spec, leaves)
 
 
-class _MoreState(Exception):
+class MoreState(Exception):
     """Tracing met Variables that were not lifted."""
 
     def __init__(self, variables: list[Variable]):
@@ -272,10 +272,14 @@ class Function:
                 return self._step_eagerly(pure.arguments([_as_tensor(leaf, backend) for leaf in inputs]))
             try:
                 return self._step(pure, run, [_as_input(leaf, backend) for leaf in inputs])
-            except _MoreState as more:
-                self._variables = _distinct([*self._variables, *more.variables])
-                self._runs.clear()
-                self.loops.clear()
+            except MoreState as more:
+                self.know(more.variables)
+
+    def know(self, variables: Sequence[Variable]) -> None:
+        """Add Variables that the function turned out to use; what was compiled without them is dropped."""
+        self._variables = _distinct([*self._variables, *variables])
+        self._runs.clear()
+        self.loops.clear()
 
     def _step_eagerly(self, args: tuple) -> Any:
         with whole.together():

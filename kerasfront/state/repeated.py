@@ -10,7 +10,10 @@ from kerasfront import tree
 from kerasfront.backend import registry
 from kerasfront.backend.contract import Backend
 from kerasfront.state import interrupts
-from kerasfront.state.function import TENSOR, Function, Pure
+from kerasfront.state.function import TENSOR, Function, MoreState, Pure
+
+# Of one function: for some forms of data, or flags that change to and fro.
+_MOST_PLANS = 4
 
 
 class Repeated:
@@ -23,20 +26,16 @@ class Repeated:
         function: the step; its Variables are known, because it has run before.
         arrays: what it takes, with all samples along the first axis in place of those of a batch.
         batch_size: samples in each batch.
+        facts: what else the step depends on, hashable; another loop is made when it changes.
     """
 
-    def __init__(self, function: Function, arrays: tuple, batch_size: int):
+    def __init__(self, function: Function, arrays: tuple, batch_size: int, facts: Any = ()):
         leaves, spec = tree.flatten_with_spec(arrays)
         statics = tuple(TENSOR if isinstance(leaf, np.ndarray) else leaf for leaf in leaves)
-        self._function = function
-        self._variables = function.variables
-        self.backend: Backend = self._variables[0].backend
-        key = (self.backend.name, spec, statics, batch_size)
-        self.plan = function.loops.setdefault(key, Plan())
-        if self.plan.run is None and not self.plan.useless:
-            self.plan.pure = Pure(function.fn, self._variables, spec, statics)
-            self.plan.run = self.backend.repeat(self.plan.pure, batch_size, function.jit_compile)
-            self.plan.useless = self.plan.run is None
+        self._function, self.facts = function, facts
+        self.backend: Backend = function.variables[0].backend
+        self._form = spec, statics, batch_size
+        self._make_plan()
         self._tensors: list | None = None
         self._arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
 
@@ -47,9 +46,19 @@ class Repeated:
         """
         with self._function.lock, registry.scope(self.backend), interrupts.deferred():
             if self._tensors is None:
-                self._tensors = [self.backend.convert_to_tensor(array, None) for array in self._arrays]
+                self._tensors = [self.backend.resident(array) for array in self._arrays]
             handles = [variable.handle for variable in self._variables]
-            new = self.plan.run(handles, self._tensors, order, first, count)
+            try:
+                new = self.plan.run(handles, self._tensors, order, first, count)
+            except MoreState as more:
+                # Where steps run as plain Python nobody has asked yet which Variables they use.
+                self._function.know(more.variables)
+                self._make_plan()
+                return self(order, first, count)
+            except BaseException:
+                for variable, handle in zip(self._variables, handles, strict=True):
+                    variable.take_handle(handle)
+                raise
             if new is None:
                 self.plan.useless = True
                 return False
@@ -58,6 +67,18 @@ class Repeated:
                     self._variables[place].take_handle(handle)
         self.plan.compiled = True
         return True
+
+    def _make_plan(self) -> None:
+        function, (spec, statics, batch_size) = self._function, self._form
+        loops, key = function.loops, (self.backend.name, *self._form, self.facts)
+        self._variables = function.variables
+        if key not in loops and len(loops) >= _MOST_PLANS:
+            loops.clear()
+        self.plan = loops.setdefault(key, Plan())
+        if self.plan.run is None and not self.plan.useless:
+            self.plan.pure = Pure(function.fn, self._variables, spec, statics)
+            self.plan.run = self.backend.repeat(self.plan.pure, batch_size, function.jit_compile)
+            self.plan.useless = self.plan.run is None
 
     def order_on_device(self, order: np.ndarray) -> Any:
         """Return positions of samples as the calls take them."""

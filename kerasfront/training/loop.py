@@ -46,7 +46,7 @@ class Execution:
             if self._check is not None:
                 self._check()
                 self._check = None
-            self._run = self.model._compiled_steps.get(self.model, self.kind, quiet=not self.watched)
+            self._run = self.renewed()
         if len(batches) > 1 and not self._singly:
             try:
                 return self._run(*batches)
@@ -63,6 +63,11 @@ class Execution:
     def renew(self) -> None:
         """Look at the model again with the next batch: a callback may have frozen layers or compiled anew."""
         self._run = None
+
+    def renewed(self) -> Callable:
+        """Look at a model that has all its state, and return its compiled step."""
+        self._run = self.model._compiled_steps.get(self.model, self.kind, quiet=not self.watched)
+        return self._run
 
     def batch_logs(self, logs: Any) -> Any:
         """Return what callbacks get at the end of a batch: values that stay on the device until they are read."""

@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from kerasfront.state.repeated import Repeated
-from kerasfront.training import step
+from kerasfront.training import facts, step
 from kerasfront.training.data.arrays import ArraySource
 
 # A loop takes about so long: an interrupt or a progress bar may have to wait for its end.
@@ -45,7 +45,9 @@ class Looping:
     def __init__(self, execution: Any, source: ArraySource):
         self._execution, self._source = execution, source
         self._function: Any = None
-        self._repeated: Repeated | None = None
+        self._repeated: Any = None
+        # An engine that runs steps as plain Python may record them, which holds only while Python decides the same.
+        self._decides = not execution.model._backend.compiles
 
     @property
     def useless(self) -> bool:
@@ -58,16 +60,16 @@ class Looping:
         order = source.positions(index)
         whole = source.num_samples // source.batch_size
         count, logs, on_device = 0, None, None
+        if self._repeated is not None and self._has_changed():
+            self._repeated = None
         while count < source.num_batches:
-            # The first step of an epoch looks at the model again, which a callback may have changed.
-            size = self._loop_size(whole - count) if count else 0
+            size = self._loop_size(whole - count)
             callbacks.on_train_batch_begin(count)
             if size and on_device is None and self._repeated is not None:
                 on_device = self._repeated.order_on_device(order)
             if not size or not self._loop(on_device, count, size):
                 size = 1
-                logs = execution([source.packed_batch(order, count)])
-                self._note_single(execution.function)
+                logs = self._single(source.packed_batch(order, count))
             count += size
             callbacks.on_train_batch_end(count - 1, execution.batch_logs(logs))
             if execution.model.stop_training:
@@ -83,7 +85,7 @@ class Looping:
 
     def _loop(self, on_device: Any, first: int, size: int) -> bool:
         """Run some steps in the engine and take their time; returns whether the engine has done so."""
-        repeated: Any = self._repeated
+        repeated = self._repeated
         start = time.perf_counter()
         compiled = repeated.plan.compiled
         if not repeated(on_device, first, size):
@@ -93,8 +95,22 @@ class Looping:
             repeated.plan.seconds = (time.perf_counter() - start) / size
         return True
 
-    def _note_single(self, function: Any) -> None:
-        """Make the loop of a compiled step that is new."""
-        if function is not self._function:
-            self._function = function
-            self._repeated = Repeated(function, (self._source.in_memory,), self._source.batch_size)
+    def _has_changed(self) -> bool:
+        """Return whether the model is another one than before, since a callback may have changed it."""
+        return self._execution.renewed() is not self._function or self._facts() != self._repeated.facts
+
+    def _single(self, batch: Any) -> Any:
+        """Run a step by itself, and make the loop of it where there is none."""
+        execution = self._execution
+        before = self._facts() if self._repeated is None else None
+        logs = execution([batch])
+        if self._repeated is None:
+            found = self._facts()
+            # Else the step was made ready by this run perhaps, and does the same from the next one on.
+            if found is not None and found == before:
+                self._function, arrays = execution.function, (self._source.in_memory,)
+                self._repeated = Repeated(self._function, arrays, self._source.batch_size, found)
+        return logs
+
+    def _facts(self) -> Any:
+        return facts.facts_of(self._execution.model) if self._decides else ()

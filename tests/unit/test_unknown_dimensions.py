@@ -95,6 +95,18 @@ CASES = [
     ("gaussian_blur", [(N, N, 6, 3)], {}, [(N, N, 6, 3)]),
     ("gaussian_blur", [(N, 4, 6, N)], {}, [(N, 4, 6, N)]),
     ("sobel_edges", [(N, N, N, 3)], {}, [(N, N, N, 3, 2)]),
+    ("split", [(N, 3)], {"indices_or_sections": 2}, [(N, 3)] * 2),
+    ("array_split", [(2, N)], {"indices_or_sections": 3, "axis": 1}, [(2, N)] * 3),
+    ("repeat", [(N, 3)], {"repeats": 2, "axis": 0}, [(N, 3)]),
+    ("repeat", [(N, 3)], {"repeats": [2, 3], "axis": 0}, [(5, 3)]),
+    ("diagonal", [(N, 4, N)], {"axis1": 0, "axis2": 2}, [(4, N)]),
+    ("diag", [(N,)], {}, [(N, N)]),
+    ("diag", [(N, 3)], {}, [(N,)]),
+    ("diagflat", [(N, 3)], {}, [(N, N)]),
+    ("vander", [(N,)], {}, [(N, N)]),
+    ("vander", [(N,)], {"N": 3}, [(N, 3)]),
+    ("meshgrid", [(N, 3), (2,)], {}, [(2, N)] * 2),
+    ("slice", [(N, 3)], {"start_indices": (1, 1), "shape": (-1, -1)}, [(N, 2)]),
     ("ssim", [(N, N, 16, 3), (N, 16, N, 3)], {}, [(N,)]),
 ]
 PAIRS = [

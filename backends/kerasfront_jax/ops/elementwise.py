@@ -101,7 +101,12 @@ def cast(x: Any, dtype: str) -> Any:
 
 
 def bitcast(x: Any, dtype: str) -> Any:
-    return lax.bitcast_convert_type(x, engine_dtype(dtype))
+    target = engine_dtype(dtype)
+    ratio = target.itemsize // x.dtype.itemsize
+    if ratio > 1:
+        x = x.reshape(*x.shape[:-1], x.shape[-1] // ratio, ratio)
+    bits = lax.bitcast_convert_type(x, target)
+    return bits.reshape(*x.shape[:-1], -1) if bits.ndim > x.ndim else bits
 
 
 def imag(x: Any) -> Any:

@@ -28,7 +28,7 @@ def gather_along_axis(x: Any, indices: Any, axis: int) -> Any:
     return jnp.take_along_axis(x, indices, axis, mode="fill", fill_value=_lowest(x.dtype))
 
 
-def slice(inputs: Any, start_indices: Any, shape: tuple) -> Any:
+def dynamic_slice(inputs: Any, start_indices: Any, shape: tuple) -> Any:
     return lax.dynamic_slice(inputs, tuple(start_indices), shape)
 
 
@@ -48,7 +48,7 @@ def scatter_set(inputs: Any, indices: Any, updates: Any) -> Any:
     return inputs.at[_places(indices)].set(updates)
 
 
-def sort(x: Any, axis: int) -> Any:
+def sort_along(x: Any, axis: int) -> Any:
     return jnp.sort(x, axis, stable=True)
 
 

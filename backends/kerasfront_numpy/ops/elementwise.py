@@ -122,7 +122,7 @@ imag = differentiable(
 )
 
 
-bitcast = constant(lambda x, dtype: x.view(np.dtype(dtype)))
+bitcast = constant(lambda x, dtype: np.ascontiguousarray(x).view(np.dtype(dtype)) if x.ndim else x.view(dtype))
 
 
 def _join(x: Any, y: Any) -> Any:

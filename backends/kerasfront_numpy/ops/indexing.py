@@ -60,7 +60,7 @@ def _block(start: Any, shape: tuple[int, ...]) -> tuple[builtins.slice, ...]:
     return tuple(builtins.slice(int(begin), int(begin) + size) for begin, size in zip(start, shape, strict=True))
 
 
-def slice(inputs: Any, start_indices: Any, shape: tuple[int, ...]) -> Any:
+def dynamic_slice(inputs: Any, start_indices: Any, shape: tuple[int, ...]) -> Any:
     return basic_getitem(inputs, _block(start_indices, shape))
 
 
@@ -86,7 +86,7 @@ stable_argsort = kernel(constant(lambda x, axis: cast(np.argsort(x, axis, kind="
 
 
 @kernel
-def sort(x: Any, axis: int) -> Any:
+def sort_along(x: Any, axis: int) -> Any:
     return gather_along_axis(x, stable_argsort(x, axis), axis) if isbox(x) else np.sort(x, axis)
 
 

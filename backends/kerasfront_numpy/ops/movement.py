@@ -11,7 +11,15 @@ from kerasfront_numpy.ops.kernel import differentiable
 
 Shape = tuple[int, ...]
 
-reshape = differentiable(np.reshape, lambda ans, x, shape: lambda g: reshape(g, x.shape))
+
+def _reshape(x: Any, shape: tuple[int, ...]) -> Any:
+    # NumPy takes any one negative size for -1.
+    if min(shape, default=0) < -1:
+        raise ValueError(f"negative size in {shape}")
+    return np.reshape(x, shape)
+
+
+reshape = differentiable(_reshape, lambda ans, x, shape: lambda g: reshape(g, x.shape))
 permute_axes = differentiable(
     np.transpose, lambda ans, x, axes: lambda g: permute_axes(g, tuple(int(i) for i in np.argsort(axes)))
 )

@@ -154,7 +154,11 @@ def cast(x: Any, dtype: str) -> Any:
 
 
 def bitcast(x: Any, dtype: str) -> Any:
-    return tf.bitcast(x, dtype)
+    ratio = tf.as_dtype(dtype).size // x.dtype.size
+    if ratio > 1:
+        x = tf.reshape(x, (*tf.unstack(tf.shape(x))[:-1], -1, ratio))
+    bits = tf.bitcast(x, dtype)
+    return tf.reshape(bits, (*tf.unstack(tf.shape(x))[:-1], -1)) if ratio == 0 else bits
 
 
 def real(x: Any) -> Any:

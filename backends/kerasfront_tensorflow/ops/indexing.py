@@ -79,7 +79,7 @@ def _block_start(start: Any, whole: tuple, part: tuple) -> Any:
     return tf.clip_by_value(tf.cast(start, tf.int32), 0, [size - own for size, own in zip(whole, part, strict=True)])
 
 
-def slice(inputs: Any, start_indices: Any, shape: tuple) -> Any:
+def dynamic_slice(inputs: Any, start_indices: Any, shape: tuple) -> Any:
     return tf.slice(inputs, _block_start(start_indices, inputs.shape, shape), shape) if shape else inputs
 
 
@@ -133,7 +133,7 @@ def stable_argsort(x: Any, axis: int) -> Any:
     return _last(tf.math.top_k(key, x.shape[axis] if x.shape[axis] is not None else tf.shape(x)[axis]).indices, axis)
 
 
-def sort(x: Any, axis: int) -> Any:
+def sort_along(x: Any, axis: int) -> Any:
     if not x.shape:
         return x
     x = _last(x, axis)

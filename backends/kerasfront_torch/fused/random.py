@@ -9,6 +9,7 @@ import torch
 from kerasfront.ops.random_bits import derive_key, element_count
 from kerasfront_torch.fused.bodies import body
 from kerasfront_torch.names import place
+from kerasfront_torch.recording import whole
 from kerasfront_torch.tracing import is_traced, tracing
 
 Tensor = torch.Tensor
@@ -31,6 +32,11 @@ def _xor_shifted(x: Tensor, shift: int, scratch: Tensor) -> None:
 def random_bits(words: Any, shape: tuple[int, ...], stream: int = 0) -> Tensor:
     if None in shape or tracing() or (isinstance(words, Tensor) and is_traced(words)):
         return body("random_bits")(words, shape, stream)
+    return _bits(words, shape, stream)
+
+
+@whole()
+def _bits(words: Any, shape: tuple[int, ...], stream: int) -> Tensor:
     host = words.cpu().numpy() if isinstance(words, Tensor) else np.asarray(words, "int32")
     start, stride, middle = (int(word.item()) for word in derive_key(np, host, stream))
     count, device = element_count(shape), place.device

@@ -3,14 +3,16 @@
 In place only where nobody else holds the tensors (see `ownership`), else on copies; in a trace the bodies run.
 """
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
 from kerasfront_torch.fused.bodies import body
 from kerasfront_torch.ownership import owned
+from kerasfront_torch.recording import whole
 from kerasfront_torch.tracing import tracing
 
 Tensor = torch.Tensor
@@ -40,6 +42,25 @@ def _like(gradients: Tensors, parameters: Tensors) -> Tensors:
         g if g.is_contiguous() and g.dtype is w.dtype else g.to(w.dtype).contiguous()
         for g, w in zip(gradients, parameters, strict=True)
     ]
+
+
+def _kernels(*writes: int) -> Callable:
+    """Make an update of a function for tensors that the kernels can take; the op's body runs for others.
+
+    Args:
+        writes: which arguments, lists of tensors, the function changes in place where it may.
+    """
+
+    def update_by(function: Callable) -> Callable:
+        name, recorded = function.__name__, whole(*writes)(function)
+
+        @functools.wraps(function)
+        def update(*args: Any) -> Any:
+            return recorded(*args) if _plain(*[one for one in args if type(one) is list]) else body(name)(*args)
+
+        return update
+
+    return update_by
 
 
 def _adam(
@@ -78,55 +99,36 @@ def _adam(
     return parameters, *slots
 
 
+@_kernels(0, 2, 3)
 def adam_update(
-    parameters: Tensors,
-    gradients: Tensors,
-    first_moments: Tensors,
-    second_moments: Tensors,
-    learning_rate: Tensor,
-    step: Tensor,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
+    parameters: Tensors, gradients: Tensors, first_moments: Tensors, second_moments: Tensors, *further: Any
 ) -> Any:
-    if not _plain(parameters, gradients, first_moments, second_moments):
-        return body("adam_update")(
-            parameters, gradients, first_moments, second_moments, learning_rate, step, beta_1, beta_2, epsilon
-        )
-    return _adam(parameters, gradients, [first_moments, second_moments], learning_rate, step, beta_1, beta_2, epsilon)
+    return _adam(parameters, gradients, [first_moments, second_moments], *further)
 
 
+@_kernels(0, 2, 3, 4)
 def amsgrad_update(
     parameters: Tensors,
     gradients: Tensors,
     first_moments: Tensors,
     second_moments: Tensors,
     largest_moments: Tensors,
-    learning_rate: Tensor,
-    step: Tensor,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
+    *further: Any,
 ) -> Any:
-    slots = [first_moments, second_moments, largest_moments]
-    if not _plain(parameters, gradients, *slots):
-        return body("amsgrad_update")(parameters, gradients, *slots, learning_rate, step, beta_1, beta_2, epsilon)
-    return _adam(parameters, gradients, slots, learning_rate, step, beta_1, beta_2, epsilon)
+    return _adam(parameters, gradients, [first_moments, second_moments, largest_moments], *further)
 
 
+@_kernels(0)
 def sgd_update(parameters: Tensors, gradients: Tensors, learning_rate: Tensor) -> Any:
-    if not _plain(parameters, gradients):
-        return body("sgd_update")(parameters, gradients, learning_rate)
     parameters = _writable(parameters)
     torch._foreach_add_(parameters, gradients, alpha=-float(learning_rate))
     return parameters
 
 
+@_kernels(0, 2)
 def momentum_update(
     parameters: Tensors, gradients: Tensors, momentums: Tensors, learning_rate: Tensor, momentum: float, nesterov: bool
 ) -> Any:
-    if not _plain(parameters, gradients, momentums):
-        return body("momentum_update")(parameters, gradients, momentums, learning_rate, momentum, nesterov)
     parameters, momentums, rate = _writable(parameters), _writable(momentums), float(learning_rate)
     torch._foreach_mul_(momentums, momentum)
     torch._foreach_add_(momentums, gradients, alpha=-rate)
@@ -146,6 +148,17 @@ def _divided_by_root(
     torch._foreach_addcdiv_(parameters, gradients, roots, value=-float(learning_rate))
 
 
+@whole(0, 2)
+def _rmsprop(
+    parameters: Tensors, gradients: Tensors, velocities: Tensors, learning_rate: Tensor, rho: float, epsilon: float
+) -> Any:
+    parameters, velocities = _writable(parameters), _writable(velocities)
+    torch._foreach_mul_(velocities, rho)
+    torch._foreach_addcmul_(velocities, gradients, gradients, value=1 - rho)
+    _divided_by_root(parameters, gradients, velocities, learning_rate, epsilon)
+    return parameters, velocities
+
+
 def rmsprop_update(
     parameters: Tensors,
     gradients: Tensors,
@@ -161,41 +174,39 @@ def rmsprop_update(
         return body("rmsprop_update")(
             parameters, gradients, velocities, momentums, averages, learning_rate, rho, momentum, epsilon
         )
-    parameters, velocities = _writable(parameters), _writable(velocities)
-    torch._foreach_mul_(velocities, rho)
-    torch._foreach_addcmul_(velocities, gradients, gradients, value=1 - rho)
-    _divided_by_root(parameters, gradients, velocities, learning_rate, epsilon)
-    return parameters, velocities, [], []
+    return *_rmsprop(parameters, gradients, velocities, learning_rate, rho, epsilon), [], []
 
 
+@_kernels(0, 2)
 def adagrad_update(
     parameters: Tensors, gradients: Tensors, accumulators: Tensors, learning_rate: Tensor, epsilon: float
 ) -> Any:
-    if not _plain(parameters, gradients, accumulators):
-        return body("adagrad_update")(parameters, gradients, accumulators, learning_rate, epsilon)
     parameters, accumulators = _writable(parameters), _writable(accumulators)
     torch._foreach_addcmul_(accumulators, gradients, gradients)
     _divided_by_root(parameters, gradients, accumulators, learning_rate, epsilon)
     return parameters, accumulators
 
 
+@_kernels(0)
 def weight_decay_update(parameters: Tensors, learning_rate: Tensor, weight_decay: float) -> Any:
-    if not _plain(parameters):
-        return body("weight_decay_update")(parameters, learning_rate, weight_decay)
     parameters = _writable(parameters)
     torch._foreach_add_(parameters, parameters, alpha=-float(learning_rate) * weight_decay)
     return parameters
 
 
+@_kernels()
 def clip_each_by_norm(gradients: Tensors, clipnorm: float) -> Any:
-    if not _plain(gradients):
-        return body("clip_each_by_norm")(gradients, clipnorm)
     scales = [clipnorm / torch.clamp(norm, min=clipnorm) for norm in torch._foreach_norm(gradients)]
-    return torch._foreach_mul(gradients, scales)
+    return list(torch._foreach_mul(gradients, scales))
 
 
 def clip_by_global_norm(gradients: Tensors, clipnorm: float) -> Any:
     if not _plain(gradients) or not gradients:
         return body("clip_by_global_norm")(gradients, clipnorm)
+    return _clipped_by_global_norm(gradients, clipnorm)
+
+
+@whole()
+def _clipped_by_global_norm(gradients: Tensors, clipnorm: float) -> Any:
     total = torch.linalg.vector_norm(torch.stack([norm.float() for norm in torch._foreach_norm(gradients)]))
     return torch._foreach_mul(gradients, float(clipnorm / torch.clamp(total, min=clipnorm)))

@@ -83,7 +83,7 @@ def _block(x: Tensor, start: Tensor, shape: Any) -> tuple:
     return tuple(vectors)
 
 
-def slice(inputs: Tensor, start_indices: Tensor, shape: tuple[int, ...]) -> Tensor:
+def dynamic_slice(inputs: Tensor, start_indices: Tensor, shape: tuple[int, ...]) -> Tensor:
     return inputs[_block(inputs, start_indices, shape)]
 
 
@@ -103,7 +103,7 @@ def scatter_set(inputs: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
     return inputs.index_put(torch.unbind(indices.long(), -1), updates)
 
 
-def sort(x: Tensor, axis: int) -> Tensor:
+def sort_along(x: Tensor, axis: int) -> Tensor:
     return torch.sort(x, dim=axis, stable=True)[0]
 
 

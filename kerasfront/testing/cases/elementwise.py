@@ -359,6 +359,27 @@ CASES = [
         tol=FORMULA,
         call=lambda x: ops.add(x, ops.cast(0.1, ops.dtype(x))),
     ),
+    *(
+        case(
+            "saturate_cast",
+            array([-300.0, -0.5, 1.5, 60000.0]),
+            kind,
+            ref=lambda x, kind: np.trunc(np.clip(x, np.iinfo(kind).min, np.iinfo(kind).max)).astype(kind),
+            note=kind,
+            tol=EXACT,
+        )
+        for kind in ("int8", "uint8", "int16", "int32", "uint32")
+    ),
+    case(
+        "saturate_cast",
+        array([-3e9, 2.0, 2147483648.0, 3e38]),
+        "int32",
+        ref=ints([-(2**31), 2, 2**31 - 1, 2**31 - 1]),
+        note="beyond int32",
+        dtypes=("float32", "bfloat16"),
+        tol=EXACT,
+    ),
+    case("saturate_cast", ints([-1, 300, 7]), "uint8", ref=ints([0, 255, 7]), note="of integers", tol=EXACT),
     case("bitcast", ints([0, 0x3F800000, -1]), "float32", ref=array([0.0, 1.0, NAN]), tol=EXACT),
     case(
         "bitcast",
@@ -370,6 +391,16 @@ CASES = [
         tol=EXACT,
     ),
     case("bitcast", ints([-1, 1]), "uint32", ref=ints([4294967295, 1], "int64"), note="to unsigned", tol=EXACT),
+    case("bitcast", ints([[0x00020001, -1]]), "int16", ref=ints([[1, 2, -1, -1]]), note="to half the width", tol=EXACT),
+    case(
+        "bitcast",
+        ints([[0x00020001, -1]]),
+        "int16",
+        ref=ints([[0x00020001, -1]]),
+        note="to half the width and back",
+        tol=EXACT,
+        call=lambda x, dtype: ops.bitcast(ops.bitcast(x, dtype), "int32"),
+    ),
     case("view", array([1.0, -2.0]), ref=_frozen, note="same dtype", tol=EXACT),
     case("round", array([2.345, -1.255, 0.5, 1.5]), 1, ref=np.round, note="to a decimal"),
     case("round", array([-2.5, 0.5, 3.5]), ref=np.round, note="half to even", tol=EXACT, differentiable=False),

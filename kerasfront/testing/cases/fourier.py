@@ -61,7 +61,7 @@ def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="
         place = slice(i * sequence_stride, i * sequence_stride + fft_length)
         total[..., place] += frames[..., i, :]
         norm[place] += weights**2
-    values = np.where(norm == 0, 0, total / np.where(norm == 0, 1, norm))
+    values = total if window is None else np.where(norm == 0, 0, total / np.where(norm == 0, 1, norm))
     cut = fft_length // 2 if center else 0
     values = values[..., cut : size - cut if length is None else None]
     if length is None:
@@ -119,7 +119,11 @@ CASES = [
     case("istft", SPECTRUM, 7, 2, 9, ref=istft, note="odd lengths", tol=SUM),
     case("istft", SPECTRUM, 8, 3, 8, window=None, ref=istft, note="no window", tol=SUM),
     case("istft", SIGNAL, 4, 2, 8, ref=kept, note="after stft", tol=SUM, call=lambda x, *s: _whole(x, *s)),
-    case("istft", SIGNALS, 5, 2, 5, None, ref=kept, note="after stft, odd", tol=SUM, call=lambda x, *s: _odd(x, *s)),
+    case("istft", SPECTRUM, 4, 2, 6, ref=istft, note="terms cut", tol=SUM),
+    case("istft", SPECTRUM, 4, 2, 12, ref=istft, note="terms filled", tol=SUM),
+    case(
+        "istft", SIGNALS, 5, 2, 5, "hamming", ref=kept, note="after stft, odd", tol=SUM, call=lambda x, *s: _odd(x, *s)
+    ),
 ]
 
 

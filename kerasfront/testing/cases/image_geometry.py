@@ -192,7 +192,7 @@ CASES = [
     ),
     *(
         case("affine_transform", IMAGE, SHIFT, kind, mode, 2.5, ref=affine, note=f"{mode}, {kind}", tol=SUM)
-        for mode in ("constant", "nearest", "wrap", "reflect")
+        for mode in ("constant", "nearest", "wrap", "reflect", "mirror")
         for kind in ("nearest", "bilinear")
     ),
     case("affine_transform", BATCH, TURN, ref=affine, note="one for a batch", tol=SUM),

@@ -80,7 +80,7 @@ def bell(size, sigma):
 
 
 def blurred(images, kernel_size=(3, 3), sigma=(1.0, 1.0)):
-    return slid(images, np.outer(bell(kernel_size[0], sigma[0]), bell(kernel_size[1], sigma[1])))
+    return slid(images, np.outer(bell(kernel_size[1], sigma[1]), bell(kernel_size[0], sigma[0])))
 
 
 def edges(images, data_format=None):
@@ -111,6 +111,7 @@ PICTURES = (np.abs(normal(2, 6, 7, 2, seed=4)) / 3, np.abs(normal(2, 6, 7, 2, se
 CASES = [
     case("rgb_to_grayscale", COLOURS, ref=grey, tol=SUM),
     case("rgb_to_grayscale", BATCH, ref=grey, note="a batch", tol=SUM),
+    case("rgb_to_grayscale", BATCH[..., :1], ref=lambda x: x, note="grey already", tol=EXACT),
     case("rgb_to_grayscale", FIRST, **FORMAT, ref=last(grey), note="channels first", tol=SUM),
     case("rgb_to_grayscale", BYTES, ref=lambda x: grey(x).astype("uint8"), note="bytes", tol=EXACT),
     case("rgb_to_hsv", COLOURS, ref=each_colour(colorsys.rgb_to_hsv), tol=FORMULA),

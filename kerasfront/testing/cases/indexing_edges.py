@@ -112,13 +112,16 @@ CASES = [
             CUBE,
             start,
             shape,
-            ref=lambda x, s, shape: x[tuple(np.s_[b : b + n] for b, n in zip(s, shape, strict=True))],
+            ref=lambda x, s, shape: x[
+                tuple(np.s_[b : None if n == -1 else b + n] for b, n in zip(s, shape, strict=True))
+            ],
             note=note,
             tol=EXACT,
         )
         for note, start, shape in (
             ("everything", [0, 0, 0], (2, 4, 3)),
             ("nothing", [1, 4, 0], (1, 0, 3)),
+            ("up to the end", [1, 1, 0], (1, 3, -1)),
             ("the end", ints([1, 3, 2]), (1, 1, 1)),
         )
     ),
@@ -131,6 +134,8 @@ CASES = [
         note="of integers by int64",
         tol=EXACT,
     ),
+    case("sort", MATRIX, None, ref=lambda x, axis: np.sort(x, None), note="flat", tol=EXACT),
+    case("argsort", array(2.0), ref=ints([0]), note="of a scalar", tol=EXACT, differentiable=False),
     case("slice_update", MATRIX, [3, 2], array([[9.5]]), ref=updated, note="the end", tol=EXACT),
     case("slice_update", MATRIX, ints([0, 0]), MATRIX * 2, ref=updated, note="everything", tol=EXACT),
     case("slice_update", ints([1, 2, 3]), ints([1]), ints([7]), ref=updated, note="of integers", tol=EXACT),

@@ -52,7 +52,7 @@ def updated(x, indices, updates, reduction=None):
 def unique(
     x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None, fill_value=None
 ):
-    found = np.unique(x, True, True, True, axis)
+    found = np.unique(x, True, True, True, axis, equal_nan=False)
     values, index, inverse, counts = found
     if size is not None:
         values = np.moveaxis(values, axis or 0, 0)
@@ -263,7 +263,14 @@ CASES = [
         for size, fill in ((5, None), (5, 9), (2, None), (3, 7))
     ),
     case(
-        "unique", VALUES, **EVERYTHING, ref=unique, note="NaN are one", tol=EXACT, compiled=False, differentiable=False
+        "unique",
+        VALUES,
+        **EVERYTHING,
+        ref=unique,
+        note="NaN are distinct",
+        tol=EXACT,
+        compiled=False,
+        differentiable=False,
     ),
     case(
         "unique",

@@ -1,0 +1,225 @@
+"""A recorded step as one flat function of its tensors.
+
+The source of the function is a line per kernel: no layers, no graph for gradients, no decisions, and each tensor goes
+away after its last use. What does not depend on state or batch is computed once; what nobody needs is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from kerasfront_torch import ownership
+from kerasfront_torch.recording import Call, Recorder, Ref, looks, memory, refs
+
+Tensor = torch.Tensor
+
+# Of their first argument they take shape and dtype only.
+_SHAPE_ONLY = frozenset(f"aten::{name}" for name in ("ones_like", "zeros_like", "full_like", "new_zeros", "new_ones"))
+# Larger results are computed anew: keeping them takes memory for good.
+_MOST_KEPT = 1 << 14
+
+
+class Program:
+    """What runs a recorded step.
+
+    Args:
+        recorder: after the step.
+        state: how many of the numbered tensors are state.
+        written: which of the state has new values.
+        new: the new values, as the step returned them.
+
+    Attributes:
+        run: takes the tensors of state and batch, returns a tuple of new values.
+        changed: places of the state that it changes in place; nobody else may hold these.
+        stable: whether the new values have the memory layout of the old ones, so that it can run again on them.
+        begun: a list with whether the last run has begun to change state in place.
+        checked: whether it has been compared with an eager step.
+    """
+
+    def __init__(self, recorder: Recorder, state: int, written: list[int], new: list[Tensor]):
+        self._recorder = recorder
+        finals = [recorder.number(tensor) for tensor in new]
+        self.problem = recorder.problem
+        if self.problem is not None:
+            return
+        kept = set(range(state)) - set(written)
+        self.stable = all(
+            looks(recorder.tensors[n])[:2] == looks(recorder.tensors[place])[:2]
+            for place, n in zip(written, finals, strict=True)
+        )
+        self.begun = [False]
+        self.checked = False
+        self._calls = self._needed(self._without_constants(recorder.calls, {*finals, *kept}), finals)
+        self._last = self._last_uses(finals)
+        self._used = {n for call in self._calls for n in (*refs(call.args), *refs(call.kwargs))} | set(finals)
+        # The value that a Variable keeps may share its memory with nobody's that stays.
+        staying = [self._memory(n) for n in (*finals, *kept)]
+        self._shared = {key for key in staying if staying.count(key) > 1}
+        self._staying = {self._memory(n) for n in kept} | {self._memory(n) for n in finals if n < recorder.inputs}
+        self._shared |= {self._memory(n) for n in recorder.constants}
+        self._final_of = dict(zip(written, finals, strict=True))
+        self._last_of_memory: dict[int, int] = {}
+        for number, place in self._last.items():
+            key = self._memory(number)
+            self._last_of_memory[key] = max(place, self._last_of_memory.get(key, -1))
+        self._state = state
+        self.changed: list[int] = []
+        self._names: dict[str, Any] = {"copies": _copies, "begun": self.begun}
+        self.run = self._compiled(finals)
+        del self._recorder
+
+    def _memory(self, number: int) -> int:
+        return memory(self._recorder.tensors[number])
+
+    # -- which calls are needed
+
+    def _without_constants(self, calls: list[Call], staying: set[int]) -> list[Call]:
+        """Leave out calls whose results are always the same; these are constants from now on."""
+        constants, mutated, tensors = self._recorder.constants, self._recorder.mutated, self._recorder.tensors
+        left = []
+        for call in calls:
+            outputs = list(refs(call.outputs))
+            fixed = call.writes is None and not call.mutates and not call.draws and outputs
+            if (
+                fixed
+                and all(n in constants for n in (*refs(_mattering(call)), *refs(call.kwargs)))
+                and not any(n in staying or self._memory(n) in mutated for n in outputs)
+                and sum(tensors[n].numel() for n in outputs) <= _MOST_KEPT
+            ):
+                constants.update(outputs)
+            else:
+                left.append(call)
+        return left
+
+    def _needed(self, calls: list[Call], finals: list[int]) -> list[Call]:
+        needed = set(finals)
+        left = []
+        for call in reversed(calls):
+            outputs = set(refs(call.outputs))
+            looks_only = call.writes is not None and not outputs
+            if looks_only or call.mutates or call.draws or outputs & needed:
+                needed.update(refs(call.args), refs(call.kwargs))
+                left.append(call)
+        return left[::-1]
+
+    def _last_uses(self, finals: list[int]) -> dict[int, int]:
+        last: dict[int, int] = {}
+        for place, call in enumerate(self._calls):
+            for number in (*refs(call.outputs), *refs(call.args), *refs(call.kwargs)):
+                last[number] = place
+        last.update(dict.fromkeys(finals, len(self._calls)))
+        return last
+
+    # -- what may be changed in place
+
+    def _in_place(self, call: Call, place: int, argument: list[Ref]) -> bool:
+        """Return whether a call may change a list of tensors: nobody uses them later, and they are no one else's."""
+        every = list(refs([call.args, call.kwargs]))
+        for number in refs(argument):
+            key = self._memory(number)
+            if number in self._recorder.constants or self._state <= number < self._recorder.inputs:
+                return False
+            if self._last_of_memory[key] > place or key in self._staying or key in self._shared:
+                return False
+            if not self._recorder.tensors[number].is_contiguous() or every.count(number) > 1:
+                return False
+            for one in self._state_in(key):
+                final = self._final_of.get(one)
+                if final is None or self._memory(final) in self._shared:
+                    return False
+        return True
+
+    def _state_in(self, key: int) -> list[int]:
+        return [n for n in range(self._state) if self._memory(n) == key]
+
+    # -- the source
+
+    def _compiled(self, finals: list[int]) -> Callable:
+        lines = []
+        for place, call in enumerate(self._calls):
+            lines += self._lines(place, call)
+        lines.append(f"return ({''.join(self._name(n) + ', ' for n in finals)})")
+        arguments = ", ".join(f"v{n}" for n in range(self._recorder.inputs))
+        source = f"def step({arguments}):\n    " + "\n    ".join(lines) + "\n"
+        exec(compile(source, "<a recorded step>", "exec"), self._names)
+        self.source = source
+        return self._names["step"]
+
+    def _lines(self, place: int, call: Call) -> list[str]:
+        lines = []
+        arguments = [self._expression(one) for one in call.args]
+        for i in call.writes or ():
+            if not call.args[i]:
+                continue
+            if not self._in_place(call, place, call.args[i]):
+                arguments[i] = f"copies({arguments[i]})"
+                continue
+            touched = [n for number in refs(call.args[i]) for n in self._state_in(self._memory(number))]
+            self.changed += [n for n in touched if n not in self.changed]
+            lines.append("begun[0] = True")
+        arguments += [f"{name}={self._expression(one)}" for name, one in call.kwargs.items()]
+        function = call.function._op if call.writes is None else call.function
+        text = f"{self._constant(function)}({', '.join(arguments)})"
+        inputs = {*refs(call.args), *refs(call.kwargs)}
+        outputs = set(refs(call.outputs)) - inputs
+        lines.append(f"{self._pattern(call.outputs)} = {text}" if outputs else text)
+        done = [n for n in inputs if self._last[n] == place and self._is_made(n)]
+        # What nobody uses must not stay in memory under the name for it.
+        names = [f"v{n}" for n in sorted(done)] + ["_"] * (not outputs <= self._used)
+        return [*lines, f"del {', '.join(names)}"] if names else lines
+
+    def _is_made(self, number: int) -> bool:
+        return number >= self._recorder.inputs and number not in self._recorder.constants
+
+    def _pattern(self, outputs: Any) -> str:
+        """Return what stands left of the assignment; results that nobody uses get no name."""
+        if isinstance(outputs, Ref):
+            return f"v{outputs.number}" if outputs.number in self._used else "_"
+        if isinstance(outputs, (list, tuple)) and outputs:
+            return "(" + "".join(self._pattern(one) + ", " for one in outputs) + ")"
+        return "_"
+
+    def _expression(self, value: Any) -> str:
+        if isinstance(value, Ref):
+            return self._name(value.number)
+        if isinstance(value, (list, tuple)):
+            items = "".join(self._expression(item) + ", " for item in value)
+            return f"({items})" if isinstance(value, tuple) else f"[{items}]"
+        if value is None or type(value) in (bool, int, str):
+            return repr(value)
+        return self._constant(value)
+
+    def _name(self, number: int) -> str:
+        if number in self._recorder.constants:
+            return self._constant(self._recorder.tensors[number])
+        return f"v{number}"
+
+    def _constant(self, value: Any) -> str:
+        name = f"c{id(value)}"
+        # The name keeps the object alive, so that no other one gets its id.
+        self._names[name] = value
+        return name
+
+
+def _mattering(call: Call) -> list:
+    """Return the arguments whose numbers decide about the result of a kernel."""
+    return call.args[1:] if call.function._schema.name in _SHAPE_ONLY else call.args
+
+
+def _copies(tensors: list[Tensor]) -> list[Tensor]:
+    return [tensor.clone(memory_format=torch.contiguous_format) for tensor in tensors]
+
+
+def run(program: Program, tensors: list[Tensor]) -> tuple:
+    """Run a program on the tensors of state and batch."""
+    program.begun[0] = False
+    previous = ownership.step.all_owned
+    ownership.step.all_owned = True
+    try:
+        with torch._C._AutoDispatchBelowAutograd():
+            return program.run(*tensors)
+    finally:
+        ownership.step.all_owned = previous

@@ -1,0 +1,115 @@
+"""Steps over data in memory: the first one is recorded while it runs eagerly, the next ones call its kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from kerasfront_torch import program, recording
+from kerasfront_torch.compilation import eager
+from kerasfront_torch.ownership import unshared
+
+Tensor = torch.Tensor
+
+# So many steps may change the memory layout of the state until it stays.
+_MOST_TRIES = 3
+
+
+class Repeat:
+    """Runs a pure function on one batch after the other (the service `repeat`).
+
+    Attributes:
+        problem: why the function cannot be recorded, once that is known.
+    """
+
+    def __init__(self, pure: Any, batch_size: int):
+        self._pure, self._eager, self._batch_size = pure, eager(pure), batch_size
+        self._programs: dict[tuple, program.Program] = {}
+        self._tries = 0
+        self.problem: str | None = None
+
+    def __call__(self, handles: list, data: list, order: Tensor, first: int, count: int) -> list | None:
+        if self.problem is not None:
+            return None
+        found = self._program(handles, data)
+        for number in range(first, first + count):
+            rows = order[number * self._batch_size : (number + 1) * self._batch_size]
+            batch = [torch.index_select(one, 0, rows) for one in data]
+            if self.problem is not None:
+                new = self._eager(handles, batch)[1]
+            elif found is None:
+                new = self._record(handles, data, batch)
+                if new is None:
+                    return None
+                found = self._program(handles, data)
+            else:
+                new = self._run(found, handles, batch)
+            # In the caller's list, which has the state of whole steps if a later one fails.
+            for place, value in zip(self._pure.written, new, strict=True):
+                handles[place] = value
+            new = value = None
+        return [handles[place] for place in self._pure.written]
+
+    def _program(self, handles: list, data: list) -> program.Program | None:
+        """Return what was recorded for tensors like these, ready to run on them."""
+        found = self._programs.get(_signature(handles, data))
+        if found is not None:
+            for place, alone in zip(found.changed, unshared(handles, found.changed), strict=True):
+                if not alone:
+                    handles[place] = handles[place].clone(memory_format=torch.contiguous_format)
+        return found
+
+    def _record(self, handles: list, data: list, batch: list) -> list | None:
+        """Run a step eagerly and make a program of it; None, with nothing changed, where that cannot be done."""
+        seen: set[int] = set()
+        for place, handle in enumerate(handles):
+            if id(handle) in seen:
+                # Two Variables with one value will not stay alike.
+                handles[place] = handle.clone()
+            seen.add(id(handle))
+        signature = _signature(handles, data)
+        recorder = recording.Recorder(handles, batch)
+        with recorder:
+            _, new = self._pure(list(handles), list(batch))
+        self._tries += 1
+        self.problem = recorder.problem
+        if self.problem is None:
+            made = program.Program(recorder, len(handles), list(self._pure.written), new)
+            self.problem = made.problem
+            if self.problem is None and made.stable:
+                self._programs[signature] = made
+            elif self._tries >= _MOST_TRIES:
+                self.problem = self.problem or "the state changes its memory layout at each step"
+        return new if self.problem is None else None
+
+    def _run(self, found: program.Program, handles: list, batch: list) -> Any:
+        expected = None
+        if not found.checked:
+            expected = self._eager([handle.clone() for handle in handles], batch)[1]
+        try:
+            new = program.run(found, [*handles, *batch])
+        except Exception as error:
+            if found.begun[0]:
+                raise
+            # The step as it was written says better what is wrong with it.
+            new = self._eager([handle.clone() for handle in handles], batch)[1]
+            self.problem = f"the recorded step failed: {error}"
+        if expected is not None:
+            found.checked = True
+            if not all(map(_same_bits, new, expected)):
+                self.problem = "the recorded step gives other numbers than an eager one"
+                return expected
+        return new
+
+
+def _signature(handles: list, data: list) -> tuple:
+    return tuple(one.stride() for one in handles), tuple((one.shape[1:], one.dtype) for one in data)
+
+
+def _same_bits(one: Tensor, other: Tensor) -> bool:
+    return (
+        torch.equal(one, other)
+        or torch.equal(one.isnan(), other.isnan())
+        and torch.equal(one.nan_to_num(), other.nan_to_num())
+    )
