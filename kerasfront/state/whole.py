@@ -55,6 +55,25 @@ class together:
             self._deferred.__exit__(*exception)
 
 
+class finishing:
+    """A context for the last assignments of a step, when nothing that may fail comes after them.
+
+    Optimizers let an engine change weights in place there; elsewhere in a step they keep the old values alive, so that
+    a failure that is still to come loses nothing. A Ctrl-C waits for the end, also a second one.
+    """
+
+    __slots__ = ("_deferred",)
+
+    def __enter__(self) -> None:
+        self._deferred = interrupts.deferred(firm=True)
+        self._deferred.__enter__()
+        scope.state.finishing = True
+
+    def __exit__(self, *exception: object) -> None:
+        scope.state.finishing = False
+        self._deferred.__exit__(*exception)
+
+
 class kept_on_failure:
     """A context that gives objects back their attributes if it is left by an exception.
 

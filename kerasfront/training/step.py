@@ -53,7 +53,8 @@ def train(model: Any, data: Any, judge: Callable) -> Any:
     logs = judge(x, y, y_pred, sample_weight)
     # Last, because an engine may change weights in place: what can fail has been done by then.
     if variables:
-        optimizer.apply(gradients, variables)
+        with whole.finishing():
+            optimizer.apply(gradients, variables)
     return logs
 
 
