@@ -18,7 +18,8 @@ class CallContext:
     Attributes:
         entry: the layer called from outside.
         training: the value of `training` for layers that are not told otherwise.
-        losses: pairs of layer and tensor from `add_loss`.
+        losses: pairs from `add_loss`: a weak reference to the layer, which what is kept of its last call must not keep
+            alive, and a tensor.
     """
 
     __slots__ = ("entry", "losses", "training")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -447,9 +448,9 @@ class Layer(Configurable, Stateless, Holder):
                     f" ops.sum or ops.mean."
                 )
             if calls.context is not None:
-                calls.context.losses.append((self, one))
+                calls.context.losses.append((weakref.ref(self), one))
             else:
-                calls.losses.setdefault(self, []).append((self, one))
+                calls.losses.setdefault(self, []).append((weakref.ref(self), one))
 
     def _add_activity_loss(self, outputs: Any) -> None:
         for output in tree.flatten(outputs):
@@ -463,7 +464,7 @@ class Layer(Configurable, Stateless, Holder):
         if calls.context is None and self in calls.losses:
             entries = [calls.losses[self]]
         owned = {id(layer) for layer in self._all_layers()} if any(entries) else set()
-        found = [loss for entry in entries for layer, loss in entry if id(layer) in owned]
+        found = [loss for entry in entries for layer, loss in entry if id(layer()) in owned]
         for variable in self.trainable_variables:
             if variable.regularizer is not None:
                 found.append(variable.regularizer(variable))
