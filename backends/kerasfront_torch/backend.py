@@ -224,7 +224,13 @@ class _Batches:
         return len(self._loader)
 
     def __iter__(self) -> Iterator[Any]:
-        for batch in self._loader:
-            yield tree.map_structure(
-                lambda leaf: self._to_numpy(leaf) if isinstance(leaf, torch.Tensor) else leaf, batch
-            )
+        batches = iter(self._loader)
+        try:
+            for batch in batches:
+                yield tree.map_structure(
+                    lambda leaf: self._to_numpy(leaf) if isinstance(leaf, torch.Tensor) else leaf, batch
+                )
+        finally:
+            # The processes would go with the iterator; but an exception that somebody keeps keeps its frames.
+            if self._loader.num_workers and not self._loader.persistent_workers:
+                batches._shutdown_workers()

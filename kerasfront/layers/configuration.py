@@ -10,6 +10,7 @@ import numpy as np
 from kerasfront import regularizers, tree
 from kerasfront.backend import registry
 from kerasfront.layers.shapes import map_shapes
+from kerasfront.state import whole
 
 # What belongs to the process and is made anew by a copy.
 _LEFT_BEHIND = ("_backend", "_compiled_steps", "_lock", "_fitting")
@@ -102,8 +103,9 @@ class Configurable:
                 f"{self.name}: expected {len(own)} weights in the file; found {len(store.keys())}. The file is of"
                 f" another model."
             )
-        for place, variable in enumerate(own):
-            variable.assign(store[str(place)])
+        with whole.together():
+            for place, variable in enumerate(own):
+                variable.assign(store[str(place)])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from kerasfront.backend import dispatch, registry
-from kerasfront.state import structure
+from kerasfront.state import interrupts, structure, whole
 from kerasfront.state.seed import SeedGenerator
-from kerasfront.state.variable import Variable
+from kerasfront.state.variable import Variable, move_all
 
 _UNTRACKED = {"_build_shapes", "_init_arguments", "_tracked", "_input_shape_argument", "input_spec"}
 
@@ -175,17 +175,25 @@ class Holder:
                     f"{self.name}: weight {variable.path} expected shape {variable.shape}; got"
                     f" {dispatch.shape_of(value)}."
                 )
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
+        with whole.together():
+            for variable, value in zip(own, weights, strict=True):
+                variable.assign(value)
 
     def to_backend(self, name: str) -> Any:
-        """Move all Variables to another engine, where the layer runs from now on, and return it."""
-        backend = registry.get(name)
-        for layer in self._flatten_layers():
-            for variable in layer._own_state():
-                variable.move_to(backend)
-            object.__setattr__(layer, "_backend", backend)
+        """Move all Variables to another engine, where the layer runs from now on, and return it.
+
+        All move or, where one cannot, none.
+        """
+        backend, layers = registry.get(name), self._flatten_layers()
+        with interrupts.deferred():
+            move_all([variable for layer in layers for variable in layer._state_to_move()], backend)
+            for layer in layers:
+                object.__setattr__(layer, "_backend", backend)
         return self
+
+    def _state_to_move(self) -> list[Variable]:
+        """Return what goes with the layer to another engine, sublayers apart."""
+        return self._own_state()
 
 
 def _leaves(value: Any) -> Iterator[Any]:

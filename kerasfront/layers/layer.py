@@ -15,7 +15,7 @@ from kerasfront.layers.holding import Holder
 from kerasfront.layers.input_spec import check_inputs
 from kerasfront.layers.shapes import has_tensors, map_shapes, shapes_of
 from kerasfront.layers.stateless import Stateless
-from kerasfront.state import scope
+from kerasfront.state import scope, thread_state, whole
 from kerasfront.state.variable import Variable, name_scope
 
 _TRAINING = {"training"}
@@ -187,10 +187,14 @@ class Layer(Configurable, Stateless, Holder):
         if context is not None:
             return self._call_within(context, args, kwargs)
         context = CallContext(self, kwargs.get("training"))
+        before = thread_state.noted()
         calls.context = context
         try:
             with registry.scope(self._backend), masks.mask_scope():
                 return self._call_again(context, args[0]) if again else self._call_within(context, args, kwargs)
+        except BaseException:
+            thread_state.put_back(before)
+            raise
         finally:
             calls.context = None
             if context.losses or (calls.losses.data and self in calls.losses):
@@ -230,7 +234,7 @@ class Layer(Configurable, Stateless, Holder):
             if signature.mask_names:
                 self._fill_masks(signature, args, kwargs)
             if not self.built:
-                self._build_for(signature, args, kwargs)
+                self._build_once(signature, args, kwargs)
             if self.input_spec is not None and args:
                 check_inputs(self.name, self.input_spec, args[0])
             outputs = self._run_call(args, kwargs)
@@ -319,6 +323,12 @@ class Layer(Configurable, Stateless, Holder):
             if any(leaf is not None for leaf in tree.flatten(found)):
                 kwargs[mask_name] = found
 
+    def _build_once(self, signature: Any, args: tuple, kwargs: dict[str, Any]) -> None:
+        """Build for the arguments of a call, unless another thread has done so meanwhile."""
+        with whole.building:
+            if not self.built:
+                self._build_for(signature, args, kwargs)
+
     def _build_for(self, signature: Any, args: tuple, kwargs: dict[str, Any]) -> None:
         values = signature.by_name(args, kwargs)
         shapes = {
@@ -334,10 +344,11 @@ class Layer(Configurable, Stateless, Holder):
             given = {parameters[0]: first}
         else:
             given = {f"{name}_shape": shape for name, shape in shapes.items() if f"{name}_shape" in parameters}
-        with scope.lasting():
-            self.build(**given)
-        self._build_shapes = dict(given)
-        self.built = True
+        with whole.kept_on_failure([self]):
+            with scope.lasting():
+                self.build(**given)
+            self._build_shapes = dict(given)
+            self.built = True
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         def infer() -> Any:
@@ -363,7 +374,7 @@ class Layer(Configurable, Stateless, Holder):
         signature = signature_of(type(self).call)
         args, kwargs = self._converted(args, kwargs)
         if not self.built:
-            self._build_for(signature, args, kwargs)
+            self._build_once(signature, args, kwargs)
         if self.input_spec is not None and args:
             check_inputs(self.name, self.input_spec, args[0])
         outputs = self.compute_output_spec(*args, **kwargs)
@@ -484,22 +495,22 @@ class Layer(Configurable, Stateless, Holder):
 
 
 def _surrounded_build(build: Callable) -> Callable:
-    """Return a `build` that names the variables after the layer and marks it built."""
+    """Return a `build` that names the variables after the layer and marks it built, if all goes well."""
 
     @functools.wraps(build)
     def surrounded(self: Layer, *args: Any, **kwargs: Any) -> None:
         if self._building:
             build(self, *args, **kwargs)
             return
-        object.__setattr__(self, "_building", True)
-        try:
+        # Of sublayers that are built on the way nothing must remain either.
+        with whole.kept_on_failure(self._flatten_layers()):
+            object.__setattr__(self, "_building", True)
             with name_scope(self.name, caller=self), registry.scope(self._backend):
                 build(self, *args, **kwargs)
-        finally:
             object.__setattr__(self, "_building", False)
-        self.built = True
-        if self._build_shapes is None and len(args) == 1 and not kwargs:
-            self._build_shapes = {"input_shape": args[0]}
+            self.built = True
+            if self._build_shapes is None and len(args) == 1 and not kwargs:
+                self._build_shapes = {"input_shape": args[0]}
 
     return surrounded
 

@@ -10,6 +10,7 @@ from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from kerasfront.ops.recurrent import over_time
+from kerasfront.state import whole
 
 
 class RNN(Layer):
@@ -96,8 +97,9 @@ class RNN(Layer):
 
     def reset_states(self) -> None:
         """Set the kept states to zeros."""
-        for state in self.states or ():
-            state.assign(ops.zeros_like(state))
+        with whole.together():
+            for state in self.states or ():
+                state.assign(ops.zeros_like(state))
 
     reset_state = reset_states
 

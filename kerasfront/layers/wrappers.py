@@ -8,6 +8,7 @@ from kerasfront import ops, registration
 from kerasfront.layers.arguments import one_of
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
+from kerasfront.state import whole
 
 _MERGES = ("concat", "sum", "mul", "ave", None)
 
@@ -179,8 +180,9 @@ class Bidirectional(Wrapper):
 
     def reset_states(self) -> None:
         """Set the kept states of both to zeros."""
-        self.forward_layer.reset_states()
-        self.backward_layer.reset_states()
+        with whole.together():
+            self.forward_layer.reset_states()
+            self.backward_layer.reset_states()
 
     reset_state = reset_states
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasfront import initializers, naming, ops, tree
 from kerasfront.losses.loss import computation_dtype
-from kerasfront.state import scope
+from kerasfront.state import scope, whole
 from kerasfront.state.variable import Variable, name_scope
 
 
@@ -115,8 +115,9 @@ class Metric:
 
     def reset_state(self) -> None:
         """Forget all batches: each variable becomes zero."""
-        for variable in self.variables:
-            variable.assign(np.zeros(variable.shape))
+        with whole.together():
+            for variable in self.variables:
+                variable.assign(np.zeros(variable.shape))
 
     def stateless_update_state(self, metric_variables: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Return the state after a batch, given the state before it; the metric's own state stays.

@@ -13,7 +13,8 @@ from kerasfront.layers.layer import Layer
 from kerasfront.layers.shapes import map_shapes
 from kerasfront.models.graph import Graph
 from kerasfront.models.state_tree import StateTree
-from kerasfront.state import scope
+from kerasfront.state import interrupts, scope
+from kerasfront.state.variable import Variable
 from kerasfront.training.trainer import Trainer
 
 
@@ -220,15 +221,13 @@ class Model(StateTree, Trainer, Layer):
             >>> model.to_backend("numpy") is model
             True
         """
-        from kerasfront.backend import registry
-
-        backend = registry.get(name)
-        with self._lock:
+        with self._lock, interrupts.deferred():
             Layer.to_backend(self, name)
-            for variable in self._trainer_variables():
-                variable.move_to(backend)
             self._forget_compiled_steps()
         return self
+
+    def _state_to_move(self) -> list[Variable]:
+        return [*super()._state_to_move(), *self._trainer_variables()]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

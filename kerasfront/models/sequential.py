@@ -10,6 +10,7 @@ from kerasfront.layers.input_layer import Input, InputLayer
 from kerasfront.layers.layer import Layer
 from kerasfront.models.graph import Graph
 from kerasfront.models.model import Model
+from kerasfront.state import whole
 from kerasfront.state.variable import name_scope
 
 
@@ -72,11 +73,12 @@ class Sequential(Model):
                 f" name=."
             )
         shape = layer._input_shape_argument
-        if not self._stack and self._input_layer is None and shape is not None:
-            self._input_layer = Input(batch_shape=shape).node.operation
-        self._stack.append(layer)
-        if rebuild:
-            self._maybe_make_graph()
+        with whole.kept_on_failure([self]):
+            if not self._stack and self._input_layer is None and shape is not None:
+                self._input_layer = Input(batch_shape=shape).node.operation
+            self._stack.append(layer)
+            if rebuild:
+                self._maybe_make_graph()
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the top layer away and return it."""

@@ -10,6 +10,7 @@ import numpy as np
 from kerasfront import errors
 from kerasfront.backend import dispatch, registry
 from kerasfront.layers.stateless import run_on_values
+from kerasfront.state import whole
 from kerasfront.state.variable import Variable
 
 _FORMATS = ("backend_tensor", "numpy_array")
@@ -91,8 +92,9 @@ class StateTree:
                         f" {tuple(variable.shape)}. Pass the tree of an equal model."
                     )
                 found.append((variable, value))
-        for variable, value in found:
-            variable.assign(value)
+        with whole.together():
+            for variable, value in found:
+                variable.assign(value)
 
     def stateless_compute_loss(
         self,

@@ -13,6 +13,7 @@ from kerasfront.optimizers import settings
 from kerasfront.optimizers.conditional import assign_all, update_where
 from kerasfront.optimizers.schedules.schedule import LearningRateSchedule
 from kerasfront.optimizers.slots import Slots
+from kerasfront.state import scope, whole
 from kerasfront.state.scope import Frame
 from kerasfront.state.variable import Variable
 
@@ -182,6 +183,9 @@ class Optimizer(Slots):
         if not variables:
             return self._iterations
         backend = variables[0].backend
+        # An engine changes in place only what nobody else holds. If the step fails after this, the old values stand.
+        unfinished = scope.state.frames and not scope.state.finishing and not backend.tracing()
+        held = [variable.raw for variable in (*variables, *self.variables)] if unfinished else None  # noqa: F841
         if registry.active() is backend:
             self._take_step(gradients, variables)
         else:
@@ -369,7 +373,8 @@ class Optimizer(Slots):
         if self.use_ema and self.built:
             variables = [variable for variable in var_list if id(variable) in self._positions]
             averages = [self._averages[self._positions[id(variable)]] for variable in variables]
-            assign_all(variables, [ops.copy(average.value) for average in averages])
+            with whole.together():
+                assign_all(variables, [ops.copy(average.value) for average in averages])
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Set a variable; for `update_step` of subclasses."""

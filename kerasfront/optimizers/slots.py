@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kerasfront import initializers
 from kerasfront.backend import registry
+from kerasfront.state import whole
 from kerasfront.state.variable import Variable, name_scope
 
 
@@ -14,6 +16,11 @@ class Slots:
     """Keeps the variables of an optimizer in the order in which they are made, and which variable each slot is for."""
 
     name: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _built_whole(cls.__dict__["build"])  # type: ignore[method-assign]
 
     def __init__(self) -> None:
         self.built = False
@@ -109,8 +116,9 @@ class Slots:
                 f"{len(weights)}. "
                 "Build the optimizer on the same variables, with the same arguments."
             )
-        for variable, value in zip(self.variables, weights, strict=True):
-            variable.assign(value)
+        with whole.together():
+            for variable, value in zip(self.variables, weights, strict=True):
+                variable.assign(value)
 
     def __getstate__(self) -> dict[str, Any]:
         # Identities mean nothing in a copy: variables are named by their positions there.
@@ -119,3 +127,14 @@ class Slots:
     def __setstate__(self, fields: dict[str, Any]) -> None:
         self.__dict__.update(fields)
         self._positions = {id(variable): i for i, variable in enumerate(self._trainable_variables)}
+
+
+def _built_whole(build: Callable) -> Callable:
+    """Return a `build` that makes all slots or none."""
+
+    @functools.wraps(build)
+    def built_whole(self: Slots, *args: Any, **kwargs: Any) -> None:
+        with whole.kept_on_failure([self, *(part for part in vars(self).values() if isinstance(part, Slots))]):
+            build(self, *args, **kwargs)
+
+    return built_whole

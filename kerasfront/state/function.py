@@ -16,7 +16,7 @@ import numpy as np
 from kerasfront import dtypes, errors, tree
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
-from kerasfront.state import interrupts, scope
+from kerasfront.state import interrupts, scope, thread_state, whole
 from kerasfront.state.variable import Variable
 
 
@@ -239,14 +239,24 @@ class Function:
                 statics.append(TENSOR)
             else:
                 statics.append(leaf)
-        with self._lock, registry.scope(backend):
-            return self._run(backend, spec, tuple(statics), inputs)
+        before = thread_state.noted()
+        try:
+            with self._lock, registry.scope(backend):
+                return self._run(backend, spec, tuple(statics), inputs)
+        except BaseException:
+            thread_state.put_back(before)
+            raise
 
     def _run_plainly(self, backend: Backend, spec: Any, leaves: list[Any]) -> Any:
         """Run the function on an engine that does not compile it: nothing has to be looked up or lifted."""
         tensors = [_as_tensor(leaf, backend) if _is_engine_tensor(leaf) else leaf for leaf in leaves]
-        with self._lock, registry.scope(backend):
-            return self._step_eagerly(tree.unflatten(spec, tensors))
+        before = thread_state.noted()
+        try:
+            with self._lock, registry.scope(backend):
+                return self._step_eagerly(tree.unflatten(spec, tensors))
+        except BaseException:
+            thread_state.put_back(before)
+            raise
 
     def _run(self, backend: Backend, spec: Any, statics: tuple, inputs: list[Any]) -> Any:
         key = (backend.name, spec, statics)
@@ -272,11 +282,8 @@ class Function:
         self.loops.clear()
 
     def _step_eagerly(self, args: tuple) -> Any:
-        frame = scope.Frame()
-        with interrupts.deferred():
-            with frame:
-                outputs = self._fn(*args)
-            scope.hand_outwards(frame)
+        with whole.together():
+            outputs = self._fn(*args)
         if _is_engine_tensor(outputs) or (type(outputs) is dict and not outputs):
             return outputs
         return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
@@ -285,8 +292,9 @@ class Function:
         with interrupts.deferred():
             variables = pure.variables
             tensors, new = run([variable.handle for variable in variables], inputs)
-            for place, handle in zip(pure.written, new, strict=True):
-                variables[place].take_handle(handle)
+            with interrupts.deferred(firm=True):
+                for place, handle in zip(pure.written, new, strict=True):
+                    variables[place].take_handle(handle)
         return pure.rebuild(tensors)
 
 

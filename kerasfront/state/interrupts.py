@@ -1,7 +1,8 @@
 """Keeping Ctrl-C out of the moment in which new state is put in place.
 
-In the main thread a SIGINT that arrives inside `deferred()` is raised when the block ends; a second one is raised at
-once.
+In the main thread a SIGINT that arrives inside `deferred()` is raised when the block ends. A second one is raised at
+once, because compiling may take minutes; not so inside `deferred(firm=True)`, which is for the short moment in which
+one Variable after the other gets its new value.
 Other threads receive no signals.
 """
 
@@ -17,32 +18,47 @@ _SIGINT = int(signal.SIGINT)
 
 
 class deferred:
-    """A context that lets a SIGINT wait until its end. Blocks inside blocks do nothing."""
+    """A context that lets a SIGINT wait until its end. Inside another one it waits for the end of that.
 
-    __slots__ = ("_active", "_previous", "_received")
-    _open = False
+    Args:
+        firm: let all of them wait, not only the first.
+    """
+
+    __slots__ = ("_active", "_firm", "_loosens", "_previous", "_received")
+    _open: deferred | None = None
+
+    def __init__(self, firm: bool = False):
+        self._firm = firm
 
     def __enter__(self) -> deferred:
-        self._active = False
+        self._active, self._loosens = False, None
         self._received: tuple | None = None
-        if not deferred._open and threading.current_thread() is _main:
-            previous = _signal.getsignal(_SIGINT)
-            # A handler set from C (None), or an ignored signal, is not ours to replace.
-            if callable(previous):
-                self._previous = previous
-                _signal.signal(_SIGINT, self._receive)
-                self._active = deferred._open = True
+        if threading.current_thread() is not _main:
+            return self
+        around = deferred._open
+        if around is not None:
+            if self._firm and not around._firm:
+                around._firm, self._loosens = True, around
+            return self
+        previous = _signal.getsignal(_SIGINT)
+        # A handler set from C (None), or an ignored signal, is not ours to replace.
+        if callable(previous):
+            self._previous = previous
+            _signal.signal(_SIGINT, self._receive)
+            self._active, deferred._open = True, self
         return self
 
     def _receive(self, number: int, frame: Any) -> None:
-        if self._received is not None:
+        if self._received is not None and not self._firm:
             self._previous(number, frame)
         self._received = (number, frame)
 
     def __exit__(self, *exception: object) -> None:
+        if self._loosens is not None:
+            self._loosens._firm = False
         if not self._active:
             return
-        deferred._open = False
+        deferred._open = None
         _signal.signal(_SIGINT, self._previous)
         if self._received is not None and exception[0] is None:
             self._previous(*self._received)

@@ -44,7 +44,9 @@ class Repeated:
 
         Returns whether it was done; not where the engine, seeing the step, says that a loop does not serve it.
         """
-        with self._function.lock, registry.scope(self.backend), interrupts.deferred():
+        # A loop is short, compiling it may not be.
+        patient = interrupts.deferred(firm=self.plan.compiled)
+        with self._function.lock, registry.scope(self.backend), patient:
             if self._tensors is None:
                 self._tensors = [self.backend.resident(array) for array in self._arrays]
             handles = [variable.handle for variable in self._variables]
@@ -56,14 +58,16 @@ class Repeated:
                 self._make_plan()
                 return self(order, first, count)
             except BaseException:
-                for variable, handle in zip(self._variables, handles, strict=True):
-                    variable.take_handle(handle)
+                with interrupts.deferred(firm=True):
+                    for variable, handle in zip(self._variables, handles, strict=True):
+                        variable.take_handle(handle)
                 raise
             if new is None:
                 self.plan.useless = True
                 return False
-            for place, handle in zip(self.plan.pure.written, new, strict=True):
-                self._variables[place].take_handle(handle)
+            with interrupts.deferred(firm=True):
+                for place, handle in zip(self.plan.pure.written, new, strict=True):
+                    self._variables[place].take_handle(handle)
         self.plan.compiled = True
         return True
 

@@ -18,6 +18,8 @@ from typing import Any
 class _State(threading.local):
     frames: tuple[Frame, ...] = ()
     autocast: str | None = None
+    finishing: bool = False
+    """Whether the function that lifts state does its last assignments, see `whole.finishing`."""
 
 
 state = _State()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from kerasfront import dtypes, errors
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS, Operators
-from kerasfront.state import scope, structure
+from kerasfront.state import interrupts, scope, structure
 from kerasfront.state.untraced import untraced
 
 _names = itertools.count()
@@ -403,11 +403,15 @@ class Variable(Operators):
 
     def move_to(self, backend: Backend) -> None:
         """Keep the value in another engine from now on."""
-        if backend is self._backend:
-            return
-        if self._handle is not None:
-            self._host, self._handle = np.array(self.numpy()), None
-        self._backend = backend
+        move_all([self], backend)
+
+    def _handle_in(self, backend: Backend, value: np.ndarray) -> Any:
+        """Return what another engine would keep for the value; None for one that no engine has needed so far."""
+        if self._handle is None:
+            return None
+        return untraced(
+            backend, lambda: backend.create_handle(backend.convert_to_tensor(value, self._dtype), self._trainable)
+        )
 
     # -- copies
 
@@ -445,6 +449,21 @@ class Variable(Operators):
         memo[id(self)] = clone
         clone.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return clone
+
+
+def move_all(variables: Iterable[Variable], backend: Backend) -> None:
+    """Keep the values of Variables in another engine from now on: of all of them, or of none where one cannot move.
+
+    Raises:
+        BackendError: an engine that has no such dtype (float64 where 64-bit types are off, say).
+    """
+    moving = [one for one in {id(one): one for one in variables}.values() if one.backend is not backend]
+    values = [variable.numpy() for variable in moving]
+    handles = [variable._handle_in(backend, value) for variable, value in zip(moving, values, strict=True)]
+    with interrupts.deferred(firm=True):
+        for variable, value, handle in zip(moving, values, handles, strict=True):
+            variable._host, variable._handle = (value, None) if handle is None else (None, handle)
+            variable._backend = backend
 
 
 def _numpy_dtype(name: str) -> Any:

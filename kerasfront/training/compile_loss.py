@@ -126,6 +126,7 @@ class CompileLoss:
             self.build(y_true, y_pred)
         if len(self.losses) == 1 and all(map(targets.is_scalar, (y_true, y_pred, sample_weight))):
             # One output: nothing to align and nothing to add up.
+            targets.check_label(self._where, self.names[0], y_true)
             value = self.losses[0](y_true, y_pred, sample_weight=sample_weight)
             return value if self.weights[0] is None else value * self.weights[0]
         labels = targets.align_targets(self._where, y_true, y_pred, self.names)
@@ -134,6 +135,7 @@ class CompileLoss:
         for i, pred in enumerate(tree.flatten(y_pred)):
             if self.losses[i] is None:
                 continue
+            targets.check_label(self._where, self.names[i], labels[i])
             value = self.losses[i](labels[i], pred, sample_weight=weights[i])
             if self.trackers[i] is not None:
                 self.trackers[i].update_state(value, sample_weight=targets.batch_size(pred))

@@ -100,6 +100,7 @@ class CompileMetrics:
         predictions = tree.flatten(y_pred)
         for entry in self._entries:
             i = entry.output
+            targets.check_label(self._where, self.names[i], labels[i])
             if entry.weighted and weights[i] is not None:
                 entry.metric.update_state(labels[i], predictions[i], sample_weight=weights[i])
             else:

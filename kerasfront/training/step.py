@@ -14,7 +14,7 @@ from typing import Any
 from kerasfront import tree
 from kerasfront.backend import masks, registry
 from kerasfront.backend.symbolic import KerasTensor, symbolic_call
-from kerasfront.state import scope, structure
+from kerasfront.state import interrupts, scope, structure, thread_state, whole
 from kerasfront.state.function import function, value_and_grad
 from kerasfront.training import targets
 from kerasfront.utils.batch_format import pack_x_y_sample_weight, unpack_x_y_sample_weight
@@ -53,7 +53,8 @@ def train(model: Any, data: Any, judge: Callable) -> Any:
     logs = judge(x, y, y_pred, sample_weight)
     # Last, because an engine may change weights in place: what can fail has been done by then.
     if variables:
-        optimizer.apply(gradients, variables)
+        with whole.finishing():
+            optimizer.apply(gradients, variables)
     return logs
 
 
@@ -164,8 +165,16 @@ def on_own_engine(method: Callable) -> Callable:
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with registry.scope(self._backend):
-            return method(self, *args, **kwargs)
+        active, before = registry._active, thread_state.noted()
+        # Not as a context: nothing may come between an interrupt and putting back.
+        active.backend = self._backend
+        try:
+            result = method(self, *args, **kwargs)
+        except BaseException:
+            thread_state.put_back(before)
+            raise
+        active.backend = before[0]
+        return result
 
     return run
 
@@ -248,14 +257,14 @@ def prepare(model: Any, kind: str, data: Any) -> None:
     """
     if kind == "predict" and model.built:
         return
-    with _making:
+    with _making, interrupts.deferred():
         compilation = model._compilation if kind != "predict" else None
         pending = (
             [part for part in (compilation.loss, compilation.metrics) if part and not part.built] if compilation else []
         )
         if (pending or not model.built) and (model._has_call or is_default(model, f"{kind}_step")):
             x, y, _ = unpack_x_y_sample_weight(tree.map_structure(_spec, data))
-            with scope.dropping():
+            with whole.kept_on_failure(pending), scope.dropping():
                 y_pred = symbolic_call(lambda inputs: model(inputs, training=kind == "train"), x)
                 for part in pending:
                     part.build(y, y_pred, getattr(model, "output_names", None))

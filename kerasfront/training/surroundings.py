@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasfront import callbacks as callbacks_module
 from kerasfront import ops
-from kerasfront.state import seed
+from kerasfront.state import seed, whole
 from kerasfront.training import data, loop
 
 
@@ -110,8 +110,9 @@ def kept_metrics(model: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+        with whole.together():
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
 
 
 def check_labels(model: Any, source: Any, where: str) -> None:

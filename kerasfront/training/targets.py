@@ -35,6 +35,19 @@ def align_weights(where: str, sample_weight: Any, y_pred: Any, names: list[str])
     return [None if weight is alignment.MISSING else weight for weight in weights]
 
 
+def check_label(where: str, name: str, label: Any) -> None:
+    """Check that there are labels for an output that is to be judged.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if label is None:
+        raise ValueError(
+            f"{where}, output {name!r}: there are no labels. Expected labels for this output; got None. Pass them in"
+            f" `y`, in each batch."
+        )
+
+
 def batch_size(value: Any) -> Any:
     """Return the number of samples in a batch: a Python int where it is known."""
     return ops.shape(value)[0] if len(value.shape) else 1

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasfront import ops
+from kerasfront.state import interrupts, whole
 from kerasfront.training import arguments, batches, data, loop, step, surroundings
 from kerasfront.training import logs as logs_module
 from kerasfront.training.compilation import (
@@ -83,8 +84,9 @@ class Trainer:
         # Both are made before anything is set: a name that is wrong leaves the model as it was compiled before.
         compilation = compilation_from(given, self.name)
         made = optimizer_from(optimizer, scale_loss=auto_scale_loss and policy == "mixed_float16")
-        self._compilation, self.optimizer, self.loss = compilation, made, loss
-        self.stop_training = False
+        with interrupts.deferred():
+            self._compilation, self.optimizer, self.loss = compilation, made, loss
+            self.stop_training = False
 
     # -- what was compiled -----------------------------------------------------------------------
 
@@ -163,8 +165,9 @@ class Trainer:
 
     def reset_metrics(self) -> None:
         """Let all metrics forget what they saw."""
-        for metric in self.metrics:
-            metric.reset_state()
+        with whole.together():
+            for metric in self.metrics:
+                metric.reset_state()
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Return the results of all metrics by name, as tensors."""
@@ -335,7 +338,8 @@ class Trainer:
             known = surroundings.callback_list(self, callbacks, verbose, epochs, source.num_batches, history=True)
             validate = None
             if validation_data is not None:
-                size = validation_batch_size or batch_size
+                # What comes in batches keeps its own.
+                size = validation_batch_size or (batch_size if isinstance(validation_data, (tuple, list)) else None)
                 held_out = closing.enter_context(
                     surroundings.validation_source(validation_data, size, validation_steps, where)
                 )

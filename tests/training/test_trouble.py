@@ -143,6 +143,40 @@ def test_an_exception_inside_a_step_leaves_no_half_step():
         assert not same(before, weights_of(model))
 
 
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", "adagrad"])
+def test_an_exception_after_the_optimizer_in_a_step_of_ones_own_undoes_all_of_it(name, eager):
+    class Own(keras.Model):
+        broken = False
+
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, data):
+            x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+            variables = self.trainable_variables
+            loss, gradients = keras.value_and_grad(lambda: self.compute_loss(x, y, self(x, training=True)), variables)
+            self.optimizer.apply(gradients, variables)
+            if self.broken:
+                raise RuntimeError("after the optimizer")
+            return {"loss": loss}
+
+    def state():
+        return [variable.numpy() for variable in (*model.weights, *model.optimizer.variables)]
+
+    model = compiled(Own(), optimizer=name, run_eagerly=eager)
+    model.fit(X, Z, epochs=2, verbose=0)
+    before, model.broken = state(), True
+    model.compile(model.optimizer, "mse", run_eagerly=eager)
+    with pytest.raises(RuntimeError, match="after the optimizer"):
+        model.fit(X, Z, verbose=0)
+    assert same(before, state())
+
+
 def test_a_failure_in_a_group_of_steps_leaves_weights_and_counter_in_line():
     model = compiled(optimizer=keras.optimizers.SGD(0.1), steps_per_execution=3)
     reference = compiled(optimizer=keras.optimizers.SGD(0.1))
