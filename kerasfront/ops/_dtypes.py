@@ -43,6 +43,12 @@ def product(kinds: Kinds, wanted: Wanted = None) -> Rule:
     return [common] * len(kinds), common
 
 
+def float_of_first(kinds: Kinds, wanted: Wanted = None) -> Rule:
+    """All arguments to the dtype of the first, the default float type if it is none; which is the result."""
+    common = dtypes.float_type(kinds[0])
+    return [common] * len(kinds), common
+
+
 def compare(kinds: Kinds, wanted: Wanted = None) -> Rule:
     """Arguments to their least upper bound; the result is bool."""
     return [_common(kinds)] * len(kinds), "bool"
