@@ -146,6 +146,7 @@ def test_losses_in_a_list_for_one_output_are_added_up(engine):
     assert keyed == both
 
 
+@pytest.mark.filterwarnings("ignore:.*no gradient for 2 variables")
 def test_labels_may_come_for_the_outputs_with_a_loss_alone(engine):
     # The oracle takes them too, but gives another number than for all labels where batches have different sizes.
     histories = [train(kerasfront, two_outputs, y, {"loss": [None, "mse"]}, {})[0] for y in ([Y, Z], Z, [Z])]
