@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax._src import xla_bridge
 from jax._src.core import trace_state_clean
 
 from kerasfront import errors, tree
@@ -55,6 +56,9 @@ class JaxBackend(Backend):
 
     def from_dlpack(self, value: Any) -> Any:
         return jnp.from_dlpack(value)
+
+    def forked(self) -> bool:
+        return not xla_bridge.backends_are_initialized()
 
     def synchronize(self, value: Any) -> None:
         value.block_until_ready()

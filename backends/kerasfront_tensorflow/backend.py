@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
@@ -53,6 +54,9 @@ class TensorFlowBackend(Backend):
             return tf.experimental.dlpack.from_dlpack(value.__dlpack__())
         except tf.errors.OpError as error:
             raise BufferError(str(error)) from error
+
+    def forked(self) -> bool:
+        return not context.context()._initialized
 
     def create_handle(self, value: Any, trainable: bool) -> Any:
         return tf.Variable(value, trainable=trainable)

@@ -95,6 +95,11 @@ class TorchBackend(Backend):
 
         return rows
 
+    def forked(self) -> bool:
+        # As in PyTorch's own workers: the pool of threads has stayed in the other process.
+        torch.set_num_threads(1)
+        return True
+
     def synchronize(self, value: torch.Tensor) -> None:
         if value.is_cuda:
             torch.cuda.synchronize(value.device)

@@ -104,6 +104,14 @@ class Backend:
         """Make a tensor that shares memory with `value`, an object with `__dlpack__`."""
         raise NotImplementedError
 
+    def forked(self) -> bool:
+        """Prepare for work in a process that was forked from one that had loaded this engine; it is called there.
+
+        Returns:
+            Whether the engine can be used. One that has threads or locks which a fork leaves behind would hang.
+        """
+        return True
+
     def synchronize(self, value: Tensor) -> None:
         """Wait until the tensor has been computed. Engines without a queue have nothing to do."""
 

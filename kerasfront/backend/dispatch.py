@@ -28,7 +28,7 @@ from typing import Annotated, Any, ParamSpec, overload
 import numpy as np
 
 from kerasfront import config, dtypes, errors
-from kerasfront.backend import registry, symbolic
+from kerasfront.backend import forking, registry, symbolic
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS
 
@@ -738,6 +738,20 @@ def derived(function: Callable | None = None, *, dtype: Callable = keep, check: 
 def _declare(function: Callable, shape: Callable | None, dtype: Callable, check: Callable | None) -> Callable:
     if function.__name__ in OPS:
         raise ValueError(f"op {function.__name__!r}: declared twice. Give one of them another name.")
-    public = Op(function, shape, dtype, check).public
-    OPS[function.__name__] = public
-    return public
+    op = Op(function, shape, dtype, check)
+    OPS[function.__name__] = op.public
+    _tables.extend((op.fast, op._number_dtypes))
+    return op.public
+
+
+# What ops remember of engines.
+_tables: list[dict] = []
+
+
+def _forget() -> None:
+    """Ask each engine again whether it works: in a forked process it may not."""
+    for table in _tables:
+        table.clear()
+
+
+forking.in_child(_forget)

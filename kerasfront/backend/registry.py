@@ -18,6 +18,7 @@ import threading
 import warnings
 
 from kerasfront import config, errors
+from kerasfront.backend import forking
 from kerasfront.backend.contract import Backend
 
 GROUP = "kerasfront.backends"
@@ -31,7 +32,7 @@ class _Active(threading.local):
 _active = _Active()
 _default: Backend | None = None
 _loaded: dict[str, Backend] = {}
-_lock = threading.RLock()
+_lock = forking.lock()
 
 
 @functools.cache
@@ -198,6 +199,15 @@ class scope:
 
     def __exit__(self, *exception: object) -> None:
         _active.backend = self._previous
+
+
+def _check_after_fork() -> None:
+    for backend in _loaded.values():
+        if not backend.forked():
+            forking.leave_behind(backend)
+
+
+forking.in_child(_check_after_fork)
 
 
 def host() -> Backend:

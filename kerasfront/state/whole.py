@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
+from kerasfront.backend import forking
 from kerasfront.state import interrupts, scope, structure
 
-building = threading.RLock()
+building = forking.lock()
 """Held while a layer is built, so that two threads that call it for the first time build it once."""
 
 

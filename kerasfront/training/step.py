@@ -7,12 +7,11 @@ a model's steps: they are made when first needed and made anew after `compile()`
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from kerasfront import tree
-from kerasfront.backend import masks, registry
+from kerasfront.backend import forking, masks, registry
 from kerasfront.backend.symbolic import KerasTensor, symbolic_call
 from kerasfront.state import interrupts, scope, structure, thread_state, whole
 from kerasfront.state.function import function, value_and_grad
@@ -20,7 +19,7 @@ from kerasfront.training import targets
 from kerasfront.utils.batch_format import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 # Guards the making of compiled steps only, never their runs: several threads may ask for the first one at once.
-_making = threading.RLock()
+_making = forking.lock()
 
 
 def run_next(model: Any, kind: str, iterator: Any) -> Any:
