@@ -175,10 +175,9 @@ def trained_for(epochs, monkeypatch, before_xla, layer):
 
 @pytest.mark.parametrize("kind", ["Dense", "Conv1D"])
 def test_long_trainings_go_on_with_xla_where_it_is_faster(kind, monkeypatch):
-    with backend.scope("tensorflow"):
-        layer = {"Dense": lambda: keras.layers.Dense(5), "Conv1D": lambda: keras.layers.Conv1D(5, 3)}[kind]
-        ours, used = trained_for(4, monkeypatch, 20, layer)
-        expected, _ = trained_for(4, monkeypatch, 10**6, layer)
+    layer = {"Dense": lambda: keras.layers.Dense(5), "Conv1D": lambda: keras.layers.Conv1D(5, 3)}[kind]
+    ours, used = trained_for(4, monkeypatch, 20, layer)
+    expected, _ = trained_for(4, monkeypatch, 10**6, layer)
     assert (used is not None) == (kind == "Dense")
     for one, other in zip(ours, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
