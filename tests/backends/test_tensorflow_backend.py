@@ -1,5 +1,7 @@
 """What only the TensorFlow backend can get wrong: graphs, tf.Variables, data sets, and its weak kernels."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -158,8 +160,7 @@ def test_an_unknown_device_is_refused():
 
 
 def trained_for(epochs, monkeypatch, before_xla, layer):
-    from kerasfront_tensorflow import backend as adapter
-
+    adapter = sys.modules["kerasfront_tensorflow.backend"]
     monkeypatch.setattr(adapter, "_STEPS_BEFORE_XLA", before_xla)
     keras.utils.set_random_seed(3)
     x = np.random.default_rng(0).normal(size=(160, 6, 4)).astype("float32")
