@@ -12,6 +12,9 @@ from kerasfront.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell, 
 from kerasfront.ops.recurrent import over_time
 from kerasfront.state import whole
 
+# Cells whose output is their first state.
+_OUTPUT_IS_STATE = (SimpleRNNCell, LSTMCell, GRUCell)
+
 
 class RNN(Layer):
     """Carry a cell along axis 1 of (batch, time, features).
@@ -119,7 +122,13 @@ class RNN(Layer):
         if self.stateful:
             for kept, state in zip(self.states or (), last, strict=True):
                 kept.assign(state)
-        result = outputs if self.return_sequences else outputs[:, -1]
+        if self.return_sequences:
+            result = outputs
+        elif mask is None and type(self.cell) in _OUTPUT_IS_STATE:
+            # Engines then need not put the outputs together, nor take their gradients apart.
+            result = last[0]
+        else:
+            result = outputs[:, -1]
         return [result, *last] if self.return_state else result
 
     def _run(self, sequences: Any, states: list, mask: Any, training: bool | None) -> tuple[Any, list]:
