@@ -292,7 +292,7 @@ class Trainer:
             validation_split: the fraction of the samples, taken from the end before shuffling, to validate on.
             validation_data: `(x, y)`, `(x, y, sample_weight)` or a data set to validate on.
             shuffle: give arrays a new order in each epoch, the same on every engine.
-            class_weight: weights by class label.
+            class_weight: weights by class label, 1 for labels not in it; for integer or one-hot labels of one output.
             sample_weight: weights by sample; only with arrays.
             initial_epoch: number of the epoch to start with, counted from zero.
             steps_per_epoch: batches per epoch, for data without end; None for one pass over the data.
