@@ -7,6 +7,8 @@ sees a pure function of values, and put the new values in place when all went we
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -199,6 +201,14 @@ class Function:
         self.loops: dict[Any, Any] = {}
         """The compiled loops over this function, see `Repeated`."""
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # One that a decorator has put in the place of its function is found there again.
+        name, module = getattr(self._fn, "__qualname__", ""), getattr(self._fn, "__module__", None)
+        if getattr(sys.modules.get(module or ""), name, None) is self:
+            return _by_name, (module, name)
+        # What was compiled belongs to the process, the lock to whoever made it.
+        return Function, (self._fn, self._variables, self._jit_compile, self._eager)
+
     @property
     def fn(self) -> Callable:
         """The function as it was given."""
@@ -296,6 +306,10 @@ class Function:
                 for place, handle in zip(pure.written, new, strict=True):
                     variables[place].take_handle(handle)
         return pure.rebuild(tensors)
+
+
+def _by_name(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 def _distinct(variables: Sequence[Variable]) -> list[Variable]:
