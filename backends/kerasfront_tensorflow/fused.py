@@ -49,6 +49,18 @@ def stack(x: list, axis: Any = 0) -> Any:
     return tf.stack(x, axis) if len({one.dtype for one in x}) == 1 else movement.stack.op.body(x, axis)
 
 
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    # Parts by slicing have gradients of the size of the whole, which are added up.
+    size, parts = x.shape[axis], indices_or_sections
+    if type(parts) is int and size and parts > 0 and size % parts == 0:
+        return tf.split(x, parts, axis)
+    return movement.split.op.body(x, parts, axis)
+
+
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+    return tf.unstack(x, num, axis) if num or x.shape[axis] else movement.unstack.op.body(x, num, axis)
+
+
 def top_k(x: Any, k: int, sorted: bool = True) -> Any:
     if not x.shape or not 0 < k <= x.shape[-1]:
         return indexing.top_k.op.body(x, k, sorted)

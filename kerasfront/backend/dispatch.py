@@ -22,6 +22,7 @@ import enum
 import functools
 import inspect
 import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ParamSpec, overload
 
@@ -133,7 +134,19 @@ def is_concrete(value: Any) -> bool:
         return is_concrete(value.value)
     if owner is SYMBOLIC:
         return False
-    return owner is WEAK or not owner.is_traced(value)
+    if owner is WEAK:
+        return True
+    looks.count += 1
+    return not owner.is_traced(value)
+
+
+class _Looks(threading.local):
+    """How often somebody in this thread asked whether the numbers of a tensor are known, to decide something."""
+
+    count = 0
+
+
+looks = _Looks()
 
 
 def look_at(value: Any, check: Callable[[np.ndarray], None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerasfront.callbacks import learning_rate, monitoring
 from kerasfront.callbacks.announcement import announce
 
@@ -41,9 +43,14 @@ class ReduceLROnPlateau(monitoring.MonitorCallback):
         min_delta: float = 1e-4,
         cooldown: int = 0,
         min_lr: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
         kind = "ReduceLROnPlateau"
+        if kwargs:
+            raise TypeError(
+                f"{kind}: unknown arguments {sorted(kwargs)}. Expected those of the class; see help({kind})."
+            )
         self.factor = monitoring.number(kind, "factor", factor, least=0.0)
         if factor >= 1.0:
             raise ValueError(

@@ -6,6 +6,7 @@ from kerasfront.layers.attention import MultiHeadAttention as MultiHeadAttention
 from kerasfront.layers.attention import Softmax as Softmax
 from kerasfront.layers.convolutional import Conv1D as Conv1D
 from kerasfront.layers.convolutional import Conv2D as Conv2D
+from kerasfront.layers.convolutional import Conv3D as Conv3D
 from kerasfront.layers.dense import Dense as Dense
 from kerasfront.layers.dropout import Dropout as Dropout
 from kerasfront.layers.einsum_dense import EinsumDense as EinsumDense
@@ -36,7 +37,7 @@ from kerasfront.layers.wrappers import Bidirectional as Bidirectional
 from kerasfront.layers.wrappers import TimeDistributed as TimeDistributed
 from kerasfront.layers.wrappers import Wrapper as Wrapper
 
-Convolution1D, Convolution2D = Conv1D, Conv2D
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
 
 
 def serialize(layer: Any) -> Any:

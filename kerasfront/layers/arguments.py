@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
+
+_NO_ARGUMENTS = ("self", "kwargs")
 
 
 def positive_int(layer: str, name: str, value: Any, least: int = 1) -> int:
@@ -42,6 +45,28 @@ def one_of(layer: str, name: str, value: Any, choices: tuple) -> Any:
 
         raise errors.unknown_name(f"{layer} {name}", value, choices)
     return value
+
+
+def not_yet(layer: str, **arguments: Any) -> None:
+    """Refuse arguments that have no effect yet, by name and value.
+
+    Raises:
+        ValueError: one is not None.
+    """
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(f"{layer}: {name}={value!r} is not supported yet. Expected None. Leave it out.")
+
+
+def shared_arguments(given: dict[str, Any], owner: type) -> dict[str, Any]:
+    """Return those arguments that a class takes by name, too.
+
+    Args:
+        given: `locals()` of an `__init__`.
+        owner: the class.
+    """
+    names = inspect.signature(owner.__init__).parameters  # type: ignore[misc]
+    return {name: value for name, value in given.items() if name in names and name not in _NO_ARGUMENTS}
 
 
 def known_size(layer: str, shape: Any, axis: int = -1) -> int:

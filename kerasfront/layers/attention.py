@@ -48,11 +48,19 @@ class MultiHeadAttention(Parameterized, Layer):
         attention_axes: Any = None,
         sliding_window: Any = None,
         flash_attention: Any = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         use_gate: bool = False,
         seed: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**self._take(kwargs))
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._take(locals())
         if sliding_window is not None or use_gate:
             raise ValueError(
                 f"{self.name}: sliding_window and use_gate are not supported yet. Expected None and False."

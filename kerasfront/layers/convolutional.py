@@ -13,26 +13,25 @@ from kerasfront.ops.convolution import spatial
 
 
 class BaseConv(Parameterized, Layer):
-    """A convolution in `rank` dimensions; subclasses fix the rank.
+    """A convolution in `rank` spatial dimensions; subclasses fix the rank.
 
     Args:
-        rank: number of spatial axes.
         filters: size of the output's channel axis.
         kernel_size: size of the window, one number or one per axis.
         strides: steps of the window. padding: "valid", "same", in one dimension also "causal".
         data_format: "channels_last" or "channels_first"; None for the default.
         dilation_rate: distance between the kernel's elements; not together with strides above 1.
         groups: cut channels and filters into groups that do not see each other.
-        activation, use_bias, kernel_initializer, ...: as in Dense.
+        activation, use_bias, kernel_initializer, ..., bias_constraint: as in `Dense`.
 
     Weights: `kernel` (*kernel_size, channels / groups, filters), `bias` (filters,).
     """
 
     _parameters = ("kernel", "bias")
+    rank = 0
 
     def __init__(
         self,
-        rank: int,
         filters: int,
         kernel_size: Any,
         strides: Any = 1,
@@ -42,10 +41,18 @@ class BaseConv(Parameterized, Layer):
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**self._take(kwargs))
-        self.rank = rank
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._take(locals())
+        rank = self.rank
         self.filters = positive_int(self.name, "filters", filters)
         self.groups = positive_int(self.name, "groups", groups)
         self.kernel_size = spatial(kernel_size, rank, self.name, "kernel_size")
@@ -112,32 +119,7 @@ class Conv1D(BaseConv):
     """Convolution along one axis: (batch, steps, channels) -> (batch, new steps, filters). Arguments: see
     `BaseConv`."""
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        groups: int = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        **kwargs: Any,
-    ):
-        super().__init__(
-            1,
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            groups,
-            activation,
-            use_bias,
-            **kwargs,
-        )
+    rank = 1
 
 
 class Conv2D(BaseConv):
@@ -150,29 +132,17 @@ class Conv2D(BaseConv):
         True
     """
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = (1, 1),
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: Any = (1, 1),
-        groups: int = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        **kwargs: Any,
-    ):
-        super().__init__(
-            2,
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            groups,
-            activation,
-            use_bias,
-            **kwargs,
-        )
+    rank = 2
+
+
+class Conv3D(BaseConv):
+    """Convolution over volumes: (batch, depth, height, width, channels) -> (batch, new sizes, filters). Arguments: see
+    `BaseConv`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Conv3D(4, 2)(keras.ops.ones((1, 3, 4, 5, 2))).shape == (1, 2, 3, 4, 4)
+        True
+    """
+
+    rank = 3

@@ -33,11 +33,13 @@ class Holder:
             self._tracked[name] = None
             structure.forget()
         object.__setattr__(self, name, value)
+        structure.note_change()
 
     def __delattr__(self, name: str) -> None:
         self._tracked.pop(name, None)
         structure.forget()
         object.__delattr__(self, name)
+        structure.note_change()
 
     def _held(self, kind: type | tuple[type, ...]) -> Iterator[Any]:
         """Yield what attributes hold of a kind, lists and dicts included, in order of first assignment."""

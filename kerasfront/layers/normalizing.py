@@ -6,7 +6,7 @@ from typing import Any
 
 from kerasfront import ops
 from kerasfront.backend.dispatch import normalize_axes, normalize_axis
-from kerasfront.layers.arguments import fraction, known_size
+from kerasfront.layers.arguments import fraction, known_size, not_yet
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -41,14 +41,23 @@ class BatchNormalization(Parameterized, Layer):
         gamma_initializer: Any = "ones",
         moving_mean_initializer: Any = "zeros",
         moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: dict[str, float] | None = None,
+        renorm_momentum: float = 0.99,
         synchronized: bool = False,
         **kwargs: Any,
     ):
         from kerasfront import initializers
 
-        super().__init__(
-            **self._take({**kwargs, "beta_initializer": beta_initializer, "gamma_initializer": gamma_initializer})
-        )
+        super().__init__(**kwargs)
+        self._take(locals())
+        if renorm:
+            raise ValueError(f"{self.name}: renorm=True is not supported yet. Expected False. Leave it out.")
+        not_yet(self.name, renorm_clipping=renorm_clipping)
         if synchronized:
             raise ValueError(f"{self.name}: synchronized=True needs several replicas. Expected False.")
         self.axis, self.epsilon, self.center, self.scale = axis, float(epsilon), center, scale
@@ -142,10 +151,17 @@ class LayerNormalization(Parameterized, Layer):
         epsilon: float = 1e-3,
         center: bool = True,
         scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         rms_scaling: bool = False,
         **kwargs: Any,
     ):
-        super().__init__(**self._take(kwargs))
+        super().__init__(**kwargs)
+        self._take(locals())
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.epsilon, self.center, self.scale, self.rms_scaling = float(epsilon), center, scale, rms_scaling
         self.supports_masking = True

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import ops
+from kerasfront.layers.arguments import one_of, shared_arguments
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from kerasfront.ops.recurrent import over_time
 from kerasfront.state import whole
+
+# Cells whose output is their first state.
+_OUTPUT_IS_STATE = (SimpleRNNCell, LSTMCell, GRUCell)
 
 
 class RNN(Layer):
@@ -31,6 +35,8 @@ class RNN(Layer):
     Raises:
         ValueError: `cell` is no cell; stateful without a batch size.
     """
+
+    _fused = True
 
     def __init__(
         self,
@@ -116,7 +122,13 @@ class RNN(Layer):
         if self.stateful:
             for kept, state in zip(self.states or (), last, strict=True):
                 kept.assign(state)
-        result = outputs if self.return_sequences else outputs[:, -1]
+        if self.return_sequences:
+            result = outputs
+        elif mask is None and type(self.cell) in _OUTPUT_IS_STATE:
+            # Engines then need not put the outputs together, nor take their gradients apart.
+            result = last[0]
+        else:
+            result = outputs[:, -1]
         return [result, *last] if self.return_state else result
 
     def _run(self, sequences: Any, states: list, mask: Any, training: bool | None) -> tuple[Any, list]:
@@ -124,7 +136,7 @@ class RNN(Layer):
         if not hasattr(cell, "project"):
             return self._loop(lambda x, current: cell(x, current, **_training(cell, training)), sequences, states, mask)
         masks = cell.draw_masks(sequences[:, 0], training)
-        if mask is None and not any(leaf is not None for leaf in _flat(masks)):
+        if mask is None and self._fused and not any(leaf is not None for leaf in _flat(masks)):
             whole = cell.sequence(sequences, states, self.go_backwards)
             if whole is not None:
                 return whole
@@ -192,38 +204,28 @@ def _flat(masks: Any) -> list:
 
 
 class _CellLayer(RNN):
-    """A recurrent layer with one of our cells, whose arguments it takes itself."""
+    """A recurrent layer with one of our cells, whose arguments it takes itself.
+
+    Args:
+        arguments: `locals()` of the `__init__` of a subclass.
+    """
 
     cell_class: Any = None
-    _layer_arguments = (
-        "return_sequences",
-        "return_state",
-        "go_backwards",
-        "stateful",
-        "unroll",
-        "zero_output_for_mask",
-    )
-    _base_arguments = (
-        "activity_regularizer",
-        "trainable",
-        "autocast",
-        "name",
-        "input_shape",
-        "input_dim",
-        "batch_input_shape",
-        "batch_shape",
-    )
+    cell_name = ""
+    _layer_arguments = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 
-    def __init__(self, units: int, *args: Any, **kwargs: Any):
-        kwargs.pop("use_cudnn", None)
-        length = kwargs.pop("input_length", None)
-        if length is not None and "input_dim" in kwargs:
-            kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
-        own = {name: kwargs.pop(name) for name in self._layer_arguments if name in kwargs}
-        base = {name: kwargs.pop(name) for name in self._base_arguments if name in kwargs}
-        dtype = kwargs.pop("dtype", None)
-        cell = type(self).cell_class(units, *args, dtype=dtype, **kwargs)
-        super().__init__(cell, dtype=dtype, **own, **base)
+    def __init__(self, arguments: dict[str, Any]):
+        rest = dict(arguments["kwargs"])
+        length = rest.pop("input_length", None)
+        if length is not None and "input_dim" in rest:
+            rest["input_shape"] = (length, rest.pop("input_dim"))
+        cell = self.cell_class(
+            **shared_arguments(arguments, self.cell_class), name=self.cell_name, dtype=rest.get("dtype")
+        )
+        own = {name: arguments[name] for name in (*self._layer_arguments, "activity_regularizer")}
+        super().__init__(cell, **own, **rest)
+        self.use_cudnn = one_of(self.name, "use_cudnn", arguments.get("use_cudnn", "auto"), ("auto", True, False))
+        self._fused = self.use_cudnn is not False
 
     def __getattr__(self, name: str) -> Any:
         # The cell's arguments are the layer's too: `layer.units`, `layer.activation`.
@@ -235,7 +237,9 @@ class _CellLayer(RNN):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         cell = self.cell.get_config()
-        own = {name: getattr(self, name) for name in self._layer_arguments}
+        own = {name: getattr(self, name) for name in (*self._layer_arguments, "zero_output_for_mask")}
+        if self.use_cudnn != "auto":
+            own["use_cudnn"] = self.use_cudnn
         return {**cell, **Layer.get_config(self), **own}
 
     @classmethod
@@ -245,7 +249,7 @@ class _CellLayer(RNN):
 
 
 class SimpleRNN(_CellLayer):
-    """A fully connected recurrent layer. Arguments: those of `SimpleRNNCell`, then those of `RNN`.
+    """A fully connected recurrent layer. Arguments: those of `SimpleRNNCell` and `RNN`.
 
     Example:
         >>> import kerasfront as keras
@@ -253,11 +257,40 @@ class SimpleRNN(_CellLayer):
         True
     """
 
-    cell_class = SimpleRNNCell
+    cell_class, cell_name = SimpleRNNCell, "simple_rnn_cell"
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(locals())
 
 
 class LSTM(_CellLayer):
-    """A long short-term memory layer. Arguments: those of `LSTMCell`, then those of `RNN`.
+    """A long short-term memory layer. Arguments: those of `LSTMCell` and `RNN`.
+
+    `use_cudnn=False` runs step by step; else the engine's kernel runs where the arguments allow.
 
     Example:
         >>> import kerasfront as keras
@@ -265,11 +298,43 @@ class LSTM(_CellLayer):
         True
     """
 
-    cell_class = LSTMCell
+    cell_class, cell_name = LSTMCell, "lstm_cell"
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ):
+        super().__init__(locals())
 
 
 class GRU(_CellLayer):
-    """A gated recurrent layer. Arguments: those of `GRUCell`, then those of `RNN`.
+    """A gated recurrent layer. Arguments: those of `GRUCell` and `RNN`.
+
+    `use_cudnn=False` runs step by step; else the engine's kernel runs where the arguments allow.
 
     Example:
         >>> import kerasfront as keras
@@ -277,4 +342,34 @@ class GRU(_CellLayer):
         True
     """
 
-    cell_class = GRUCell
+    cell_class, cell_name = GRUCell, "gru_cell"
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ):
+        super().__init__(locals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -129,18 +130,13 @@ class Graph:
         seen = self._seen
         if seen is not None and type(inputs) is seen[0] and inputs.dtype is seen[1] and inputs.shape == seen[2]:
             return [inputs]
-        if isinstance(inputs, dict) and not (
-            isinstance(self.input_structure, dict) and set(self.input_structure) <= set(inputs)
-        ):
-            flat = [self._by_name(inputs, tensor) for tensor in self.inputs]
-        elif isinstance(inputs, dict):
-            flat = tree.flatten({key: inputs[key] for key in self.input_structure})
-        else:
-            flat = tree.flatten(inputs)
+        flat = self._by_keys(inputs) if isinstance(inputs, dict) else tree.flatten(inputs)
+        if isinstance(self.input_structure, dict) and isinstance(inputs, (list, tuple)) and len(flat) > 1:
+            self._warn(f"a {type(inputs).__name__} came, taken in the order {sorted(self.input_structure)}", inputs)
         if len(flat) != len(self.inputs):
             raise ValueError(
-                f"{self.name}: expected {len(self.inputs)} input(s) {[one.name for one in self.inputs]}; got"
-                f" {len(flat)}. Pass as many."
+                f"{self.name}: the number of inputs does not fit. Expected {len(self.inputs)}: {self._names()}; got "
+                f"{len(flat)}. Pass as many, in a list or in a dict with these keys."
             )
         adapted = [self._adapted(value, tensor) for value, tensor in zip(flat, self.inputs, strict=True)]
         if adapted[0] is inputs and isinstance(dispatch.owner_of(inputs), Backend):
@@ -148,10 +144,35 @@ class Graph:
             self._seen = type(inputs), inputs.dtype, inputs.shape
         return adapted
 
+    def _by_keys(self, inputs: dict) -> list[Any]:
+        """Return the inputs in order: by the keys that the model was made with, or by the names of its inputs."""
+        made = self.input_structure
+        if isinstance(made, dict) and set(made) <= set(inputs):
+            used, flat = set(made), tree.flatten({key: inputs[key] for key in made})
+        else:
+            used, flat = {one.name for one in self.inputs}, [self._by_name(inputs, tensor) for tensor in self.inputs]
+        unused = [key for key in inputs if key not in used]
+        if unused:
+            self._warn(f"{', '.join(map(repr, unused))} not used", inputs)
+        return flat
+
+    def _warn(self, what: str, inputs: Any) -> None:
+        expected = list(self.input_structure) if isinstance(self.input_structure, dict) else self._names()
+        got = list(inputs) if isinstance(inputs, dict) else f"{len(inputs)} items"
+        warnings.warn(
+            f"{self.name}: the inputs have another structure than the model: {what}. Expected {expected}; got {got}. "
+            "Pass just these, in a dict.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+    def _names(self) -> list[str]:
+        return [one.name for one in self.inputs]
+
     def _by_name(self, inputs: dict, tensor: KerasTensor) -> Any:
         if tensor.name not in inputs:
             raise ValueError(
-                f"{self.name}: input {tensor.name!r} is missing. Expected keys {[one.name for one in self.inputs]};"
+                f"{self.name}: input {tensor.name!r} is missing. Expected keys {self._names()};"
                 f" got {list(inputs)}. Add it."
             )
         return inputs[tensor.name]

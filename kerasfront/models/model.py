@@ -17,6 +17,8 @@ from kerasfront.state import interrupts, scope
 from kerasfront.state.variable import Variable
 from kerasfront.training.trainer import Trainer
 
+_INFERENCE = {"training": False}
+
 
 class Model(StateTree, Trainer, Layer):
     """A layer with `compile`, `fit`, `evaluate` and `predict`.
@@ -66,6 +68,19 @@ class Model(StateTree, Trainer, Layer):
                 f" Write it."
             )
         return graph.run(graph.arrange(inputs))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the model on tensors, host arrays, or symbolic tensors to extend it; see `Forward` for how."""
+        if self._backend.compiles and len(args) == 1 and (not kwargs or kwargs == _INFERENCE) and self.built:
+            forward = self.__dict__.get("_forward")
+            if forward is None:
+                from kerasfront.models.forward import Forward
+
+                forward = self.__dict__["_forward"] = Forward(self)
+            outputs = forward(args[0], kwargs.get("training"))
+            if outputs is not None:
+                return outputs
+        return super().__call__(*args, **kwargs)
 
     def build(self, input_shape: Any = None) -> None:
         """Make all variables by running `call` once on symbolic inputs of a shape."""

@@ -36,6 +36,19 @@ def promote_float(kinds: Kinds, wanted: Wanted = None) -> Rule:
     return [common] * len(kinds), common
 
 
+def product(kinds: Kinds, wanted: Wanted = None) -> Rule:
+    """As `no_bool`; int8 alone is added up in int32, in which it does not overflow."""
+    common = str(no_bool(kinds)[1])
+    common = "int32" if common == "int8" else common
+    return [common] * len(kinds), common
+
+
+def float_of_first(kinds: Kinds, wanted: Wanted = None) -> Rule:
+    """All arguments to the dtype of the first, the default float type if it is none; which is the result."""
+    common = dtypes.float_type(kinds[0])
+    return [common] * len(kinds), common
+
+
 def compare(kinds: Kinds, wanted: Wanted = None) -> Rule:
     """Arguments to their least upper bound; the result is bool."""
     return [_common(kinds)] * len(kinds), "bool"

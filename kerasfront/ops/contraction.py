@@ -10,16 +10,18 @@ from kerasfront.backend.dispatch import Tensor, Tensors, derived, dtype_of, norm
 from kerasfront.dtypes import is_complex
 from kerasfront.errors import OpError
 from kerasfront.ops import _dtypes, _shapes
-from kerasfront.ops.elementwise import complex_from_parts, imag, multiply, negative, real
+from kerasfront.ops.elementwise import cast, complex_from_parts, imag, multiply, negative, real
 from kerasfront.ops.movement import permute_axes, reshape, reshape_known
 from kerasfront.ops.reductions import sum
 
 
-@primitive(shape=_shapes.matmul, dtype=_dtypes.no_bool)
+@primitive(shape=_shapes.matmul, dtype=_dtypes.product)
 def matmul(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the matrix product; leading axes broadcast, vectors are rows or columns.
 
     Shapes: `x1` (..., n, k), `x2` (..., k, m); the result is (..., n, m).
+
+    Dtypes: the common one; bool and int8 give int32.
 
     Example:
         >>> from kerasfront import ops
@@ -28,7 +30,7 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
     """
 
 
-@primitive(shape=_shapes.einsum, dtype=_dtypes.no_bool)
+@primitive(shape=_shapes.einsum, dtype=_dtypes.product)
 def contract(operands: Tensors, subscripts: str) -> Tensor:
     """Return the sum of products by explicit subscripts such as "ij,jk->ik" (no ellipsis, no spaces)."""
 
@@ -111,7 +113,7 @@ def dot(x1: Tensor, x2: Tensor) -> Tensor:
     if not a or not b:
         return multiply(x1, x2)
     if len(b) <= 2:
-        return matmul(x1, x2)
+        return _same_width(matmul(x1, x2), x1, x2)
     return tensordot(x1, x2, ((len(a) - 1,), (len(b) - 2,)))
 
 
@@ -131,7 +133,12 @@ def tensordot(x1: Tensor, x2: Tensor, axes: Any = 2) -> Tensor:
     product = matmul(
         reshape_known(rows, [_shapes.times(*outer1), inner]), reshape_known(columns, [inner, _shapes.times(*outer2)])
     )
-    return reshape_known(product, [*outer1, *outer2])
+    return reshape_known(_same_width(product, x1, x2), [*outer1, *outer2])
+
+
+def _same_width(product: Any, x1: Any, x2: Any) -> Any:
+    """Return a product in int8 again if both factors were."""
+    return cast(product, "int8") if dtype_of(x1) == dtype_of(x2) == "int8" else product
 
 
 def _summed_axes(axes: Any, shape1: tuple, shape2: tuple) -> tuple[list[int], list[int]]:
@@ -165,7 +172,7 @@ def vdot(x1: Tensor, x2: Tensor) -> Tensor:
     """Return the sum of products of two flattened tensors, a complex first one conjugated."""
     if is_complex(dtype_of(x1)):
         x1 = complex_from_parts(real(x1), negative(imag(x1)))
-    return matmul(reshape(x1, (-1,)), reshape(x2, (-1,)))
+    return _same_width(matmul(reshape(x1, (-1,)), reshape(x2, (-1,))), x1, x2)
 
 
 @derived

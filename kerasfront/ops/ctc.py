@@ -20,13 +20,13 @@ NEVER = -1e30
 
 
 def _labels_and_logits(kinds: tuple[str, ...], wanted: str | None = None) -> tuple[list, str]:
-    """The dtype rule: the second argument becomes a float, which is the result; the others stay."""
-    scores = dtypes.float_type(kinds[1])
+    """The dtype rule: the second argument becomes a float of 32 bits or more, which is the result; the others stay."""
+    scores = dtypes.float_type(kinds[1], "float32")
     return [None, scores, *[None] * (len(kinds) - 2)], scores
 
 
 def _logits_and_lengths(kinds: tuple[str, ...], wanted: str | None = None) -> tuple[list, str]:
-    scores = dtypes.float_type(kinds[0])
+    scores = dtypes.float_type(kinds[0], "float32")
     return [scores, *[None] * (len(kinds) - 1)], scores
 
 
@@ -63,10 +63,6 @@ def _check_loss(target: Any, output: Any, target_length: Any, output_length: Any
             f"ctc_loss: label {wrong[0]} names no class. Expected integers from 0 to {classes - 1} other than"
             f" mask_index {mask_index} within target_length. Correct the labels or the lengths."
         )
-
-
-def _wide(x: Any) -> Any:
-    return ops.cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
 
 
 def _log_sum(*terms: Any) -> Any:
@@ -125,7 +121,7 @@ def ctc_loss(target: Tensor, output: Tensor, target_length: Tensor, output_lengt
     counted = ops.less(_count_along(target, 1), ops.expand_dims(target_length, 1))
     fits = (target >= 0) & (target < classes) & (target != mask_index)
     labels = ops.where(counted & fits, target, ops.full_like(target, mask_index))
-    emitted, skips = _states(labels, ops.log_softmax(_wide(output), axis=-1), mask_index)
+    emitted, skips = _states(labels, ops.log_softmax(output, axis=-1), mask_index)
     place = _count_along(skips, 1)
     # Before the first step all paths stand on the first blank.
     start = ops.where(place == 0, ops.zeros_like(place, dtype_of(emitted)), NEVER)
@@ -228,7 +224,7 @@ def _greedy(inputs: Any, going: Any, merge_repeated: bool, mask_index: int) -> t
 
 def _beam_search(inputs: Any, going: Any, width: int, top_paths: int, mask_index: int) -> tuple[Any, Any]:
     """Keep sequences of labels with the probabilities of the paths that end on a blank and on the last label."""
-    logs = ops.log_softmax(_wide(inputs), axis=-1)
+    logs = ops.log_softmax(inputs, axis=-1)
     empty = ops.repeat(ops.expand_dims(ops.full_like(going, -1, "int32"), 1), width, axis=1)  # (batch, beams, time)
     beam = _count_along(empty[:, :, 0], 1)
     never = ops.full_like(beam, NEVER, dtype_of(logs))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from kerasfront.backend.dispatch import Axes, OptionalTensor, Tensor, derived, dtype_of, shape_of
 from kerasfront.errors import OpError
 from kerasfront.ops import _dtypes
 from kerasfront.ops.arithmetic import rsqrt
-from kerasfront.ops.elementwise import add, cast, multiply, subtract, true_divide
+from kerasfront.ops.elementwise import add, cast, maximum, minimum, multiply, subtract, true_divide
 from kerasfront.ops.movement import reshape
 from kerasfront.ops.reductions import mean, norm_of_vector, reduce_max, sum
 
 
 @derived(dtype=_dtypes.promote_float)
 def moments(x: Tensor, axes: Axes, keepdims: bool = False, synchronized: bool = False) -> Any:
-    """Return mean and variance (divisor n) over the axes, in two passes; half types compute in float32."""
+    """Return mean and variance (divisor n) over the axes, in two passes.
+
+    Dtypes: half types compute in float32; what is beyond float16 becomes its largest number.
+    """
     if synchronized:
         raise OpError("moments: synchronized=True needs several replicas. Expected False.")
     wide = cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
@@ -23,6 +28,9 @@ def moments(x: Tensor, axes: Axes, keepdims: bool = False, synchronized: bool = 
     centred = subtract(wide, centre)
     variance = mean(multiply(centred, centred), axes, keepdims)
     centre = centre if keepdims else sum(centre, axes)
+    if dtype_of(x) == "float16":
+        limit = float(np.finfo("float16").max)
+        centre, variance = minimum(maximum(centre, -limit), limit), minimum(variance, limit)
     return cast(centre, dtype_of(x)), cast(variance, dtype_of(x))
 
 
@@ -58,7 +66,7 @@ def batch_normalization(
     return result if offset is None else add(result, _along(offset, x, axis))
 
 
-@derived(dtype=_dtypes.promote_float)
+@derived(dtype=_dtypes.float_of_first)
 def layer_normalization(
     x: Tensor,
     gamma: OptionalTensor = None,
@@ -73,6 +81,8 @@ def layer_normalization(
         axis: one or several axes; gamma and beta have their sizes.
         epsilon: 1e-7 for None.
         rms_scaling: divide by the standard deviation without taking the mean away.
+
+    Dtypes: that of x.
 
     Source: Ba, Kiros and Hinton, "Layer Normalization" (2016), equation 4.
     """
@@ -92,7 +102,7 @@ def layer_normalization(
     return cast(result, dtype_of(x))
 
 
-@derived(dtype=_dtypes.promote_float)
+@derived(dtype=_dtypes.float_of_first)
 def rms_normalization(x: Tensor, scale: OptionalTensor = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
     """Return x / sqrt(mean(x^2) + epsilon) * scale. Source: Zhang and Sennrich, "Root Mean Square Layer Normalization"
     (2019)."""
@@ -117,8 +127,10 @@ def normalize(x: Tensor, axis: Any = -1, order: Any = 2, epsilon: float | None =
 
     from kerasfront import config
     from kerasfront.ops.elementwise import abs as absolute
-    from kerasfront.ops.elementwise import maximum, power
+    from kerasfront.ops.elementwise import power
 
+    if order != "inf" and not (isinstance(order, (int, float)) and order > 0):
+        raise OpError(f"normalize: order is {order!r}. Expected a number above 0 or infinity.")
     small = config.epsilon() if epsilon is None else epsilon
     if order == 2:
         length = norm_of_vector(x, axis, True)

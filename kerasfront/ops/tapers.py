@@ -6,7 +6,7 @@ import math as _math
 from typing import Any
 
 from kerasfront import dtypes
-from kerasfront.backend.dispatch import SYMBOLIC, Tensor, derived, dtype_of, is_concrete, owner_of, shape_of
+from kerasfront.backend.dispatch import SYMBOLIC, Tensor, derived, is_concrete, owner_of, shape_of
 from kerasfront.errors import OpError
 from kerasfront.ops import elementwise as e
 from kerasfront.ops.creation import convert_to_numpy, count_up, filled
@@ -18,12 +18,13 @@ def _phase(x: Any, name: str) -> Any:
     dtype = dtypes.standardize_dtype(None)
     if owner_of(x) is SYMBOLIC:
         return filled((None,), 0, dtype)
-    if not is_concrete(x) or shape_of(x) not in ((), (1,)) or not dtypes.is_int(dtype_of(x)):
+    found = float(convert_to_numpy(x).reshape(())) if is_concrete(x) and shape_of(x) in ((), (1,)) else 0.5
+    if not found.is_integer():
         raise OpError(
             f"{name}: cannot take {x!r} for a length. Expected an integer, or a tensor with one whose value is known."
             f" Pass a Python integer."
         )
-    length = int(convert_to_numpy(x).reshape(()))
+    length = int(found)
     if length == 1:
         # The middle of the window.
         return filled((1,), 0.5, dtype)

@@ -8,6 +8,7 @@ attribute that holds variables, or freezing something, makes the memory forget.
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,20 @@ class remembering:
 
     def __exit__(self, *exception: object) -> None:
         _state.memory = self._previous
+
+
+_changes = itertools.count(1)
+_last_change = [0]
+
+
+def note_change() -> None:
+    """Take note that an attribute of some layer was set."""
+    _last_change[0] = next(_changes)
+
+
+def changes() -> int:
+    """Return a number that is another one whenever an attribute of some layer was set in between."""
+    return _last_change[0]
 
 
 def forget() -> None:

@@ -52,6 +52,8 @@ KINDS: dict[str, Callable[[str], str]] = {
     "numeric": _numeric,
     # The same, where bool and integers count as the default float type.
     "floating": _floating,
+    # The same, where int8 counts as int32, too.
+    "product": lambda name: "int32" if name == "int8" else _numeric(name),
     # Sums: bool and integers below 32 bits widen to 32.
     "accumulated": _accumulated,
     # Integers and bool; floats are refused.
@@ -88,7 +90,8 @@ OF_TWO = [
            where=lambda a, b: ops.where(np.array([True, False]), a, b)),
     Row("concatenate", "joined", lambda a, b: ops.concatenate([_vector(a), _vector(b)], 0)),
     Row("clip", "joined", lambda a, b: ops.clip(a, b, b)),
-    *_rows("numeric", "subtract floor_divide mod fmod power matmul", matmul=lambda a, b: ops.matmul(a, _vector(b))),
+    *_rows("numeric", "subtract floor_divide mod fmod power"),
+    *_rows("product", "matmul", matmul=lambda a, b: ops.matmul(a, _vector(b))),
     *_rows("floating", "true_divide arctan2 hypot logaddexp logaddexp2 heaviside ldexp nextafter divide_no_nan"),
     *_rows("bool", "equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor isclose"),
     *_rows("whole", "bitwise_and bitwise_or bitwise_xor"),

@@ -7,5 +7,6 @@ compilation.py      what `compile` sets up; compile_loss.py and compile_metrics.
                     with the outputs by means of alignment.py and targets.py
 surroundings.py     callbacks, validation, loops inside of loops
 arguments.py        checks of what users pass
+limits.py           the limits of `config` for quick trials
 data/               where batches come from
 """

@@ -28,21 +28,25 @@ def names_in(given: Any) -> Iterator[str]:
 
 
 def output_names(outputs: Any, layer_names: Sequence[str] | None = None) -> list[str]:
-    """Return one name for each output.
+    """Return one name for each output: the keys and positions that lead to it, joined by "/".
 
-    Keys of dicts come first, joined by "/"; under a list an output has the name of the layer that made it, or
-    "output_<i>" where the model has no such names. A single output has the name of its layer, or "output".
+    Where the last of them is a position, the name of the layer that made the output takes its place, or "output_<i>"
+    where the model has no such names. A single output has the name of its layer, or "output".
     """
     paths = tree.flatten_with_path(outputs)
     if not layer_names or len(layer_names) != len(paths):
         layer_names = [f"output_{i}" for i in range(len(paths))] if len(paths) > 1 else ["output"]
     names = []
     for (path, _), own in zip(paths, layer_names, strict=True):
-        keys = [str(part) for part in path if isinstance(part, str)]
-        if not path or not isinstance(path[-1], str):
-            keys.append(own)
-        names.append("/".join(keys))
+        last = [str(path[-1]) if path and isinstance(path[-1], str) else own]
+        names.append("/".join([str(part) for part in path[:-1]] + last))
     return _distinct(names)
+
+
+def log_names(outputs: Any, names: list[str], layer_names: Sequence[str] | None = None) -> list[str]:
+    """Return what metrics of each output are prefixed with: its name, or that of its layer in a nested structure."""
+    nested = any(len(path) > 1 for path, _ in tree.flatten_with_path(outputs))
+    return _distinct(list(layer_names)) if nested and layer_names and len(layer_names) == len(names) else names
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -79,7 +83,7 @@ def align(
         ValueError: number or names do not fit.
     """
     count = len(names)
-    if is_leaf(value):
+    if is_leaf(value) and (count == 1 or not isinstance(value, (list, tuple))):
         if count == 1 or spread:
             return [value] * count
         raise ValueError(
@@ -87,30 +91,25 @@ def align(
             f"{list(names)}; got {_describe(value)}. Pass one item for each output."
         )
     if isinstance(value, dict):
-        return _align_dict(where, value, outputs, names, is_leaf, spread, partial)
+        if isinstance(outputs, dict) and all(key in outputs for key in value):
+            return _align_parts(where, outputs, value, names, is_leaf, spread, partial)
+        return _align_names(where, value, outputs, names, is_leaf, partial)
     return _align_list(where, value, outputs, names, is_leaf, spread, partial)
 
 
-def _align_dict(
-    where: str, value: dict, outputs: Any, names: Sequence[str], is_leaf: Callable, spread: bool, partial: bool
-) -> list:
+def _align_names(where: str, value: dict, outputs: Any, names: Sequence[str], is_leaf: Callable, partial: bool) -> list:
+    """Align a dict whose keys are the names of the flat outputs."""
     unknown = [key for key in value if key not in names]
-    nested = isinstance(outputs, dict) and any(tree.is_nested(part) for part in outputs.values())
-    if nested and all(key in outputs for key in value):
-        return _align_parts(where, outputs, value, names, is_leaf, spread, partial)
     if unknown:
-        near = errors.nearest(str(unknown[0]), [str(name) for name in names])
+        keys = [str(key) for key in outputs] if isinstance(outputs, dict) else [str(name) for name in names]
+        near = errors.nearest(str(unknown[0]), keys)
         hint = f"Did you mean {near!r}?" if near else "Use the names of the outputs."
         raise ValueError(
-            f"{where}: {unknown[0]!r} is no output of the model. "
-            f"Expected keys from {list(names)}; got {list(value)}. {hint}"
+            f"{where}: {unknown[0]!r} is no output of the model. Expected keys from {keys}; got {list(value)}. {hint}"
         )
     absent = [name for name in names if name not in value]
     if absent and not partial:
-        raise ValueError(
-            f"{where}: nothing is said about output {absent[0]!r}. Expected the keys {list(names)}; got {list(value)}. "
-            f"Add {absent[0]!r}."
-        )
+        raise _absent(where, absent[0], names, value)
     result = []
     for name in names:
         item = value.get(name, MISSING)
@@ -120,12 +119,20 @@ def _align_dict(
     return result
 
 
+def _absent(where: str, key: Any, keys: Any, value: dict) -> ValueError:
+    return ValueError(
+        f"{where}: nothing is said about output {key!r}. Expected the keys {list(keys)}; got {list(value)}. "
+        f"Add {key!r}."
+    )
+
+
 def _align_list(
     where: str, value: Any, outputs: Any, names: Sequence[str], is_leaf: Callable, spread: bool, partial: bool
 ) -> list:
     parts = list(value)
     if isinstance(outputs, dict):
-        children = list(outputs.values())
+        # The order of the leaves.
+        children = [outputs[key] for key in sorted(outputs)]
     elif tree.is_nested(outputs):
         children = list(outputs)
     else:
@@ -134,8 +141,9 @@ def _align_list(
         return parts
     if len(parts) != len(children):
         raise ValueError(
-            f"{where}: {len(parts)} items came for {len(children)} outputs. Expected one for each of {list(names)}; "
-            f"got {_describe(value)}. Pass {len(children)} items."
+            f"{where}: {_items(len(parts))} came for {_items(len(children), 'output')}. Expected one for each of "
+            f"{list(names)}; got {_describe(value)}. "
+            f"Pass {_items(len(children))}, or a dict with the names of outputs as keys."
         )
     return _align_parts(where, children, parts, names, is_leaf, spread, partial)
 
@@ -144,7 +152,7 @@ def _align_parts(
     where: str, outputs: Any, value: Any, names: Sequence[str], is_leaf: Callable, spread: bool, partial: bool
 ) -> list:
     """Align each part of a container with its part of the names."""
-    keys = list(outputs) if isinstance(outputs, dict) else range(len(outputs))
+    keys = sorted(outputs) if isinstance(outputs, dict) else range(len(outputs))
     result: list[Any] = []
     start = 0
     for key in keys:
@@ -153,14 +161,15 @@ def _align_parts(
         start += size
         if isinstance(value, dict) and key not in value:
             if not partial:
-                raise ValueError(
-                    f"{where}: nothing is said about {key!r}. Expected the keys {list(keys)}; "
-                    f"got {list(value)}. Add {key!r}."
-                )
+                raise _absent(where, key, keys, value)
             result += [MISSING] * size
         else:
             result += align(f"{where}[{key!r}]", value[key], outputs[key], own, is_leaf, spread, partial)
     return result
+
+
+def _items(count: int, noun: str = "item") -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _describe(value: Any) -> str:

@@ -31,6 +31,7 @@ def batch_from(x: Any, y: Any = None, sample_weight: Any = None, class_weight: A
     """
     if y is None and sample_weight is None and class_weight is None and is_ready(x):
         return x
+    leaves.require_inputs(x, where)
     x, y, sample_weight = arrays.standardize(x, y, sample_weight, where=where)
     if leaves.common_length((x, y, sample_weight), where) == 0:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,8 @@ class CompileLoss:
     """The weighted sum of the losses of all outputs, with a running mean of each where there is more than one.
 
     Args:
-        loss: a name, function or `Loss`; or a list or dict of these, None for outputs without loss.
+        loss: a name, function or `Loss`; or a list or dict of these, None for outputs without loss. What stands for
+            one output may be a list, whose losses are added up.
         loss_weights: None, a number, or a list or dict of numbers in the same manner.
         where: the model's name for messages.
     """
@@ -42,6 +44,7 @@ class CompileLoss:
         self.losses: list[Any] = []
         self.weights: list[float | None] = []
         self.trackers: list[Any] = []
+        self.labelled: list[bool] | None = None
         self._skeleton: Any = None
         self._widths: list[int | None] = []
 
@@ -62,14 +65,20 @@ class CompileLoss:
             ValueError: the losses, weights or labels do not fit the outputs.
         """
         names = alignment.output_names(y_pred, layer_names)
+
+        def is_leaf(item: Any) -> bool:
+            several = isinstance(item, (list, tuple)) and item is not self._loss
+            return _is_loss(item) or (several and len(item) > 0 and all(map(_is_loss, item)))
+
         items = alignment.align(
-            f"{self._where}.compile: `loss`", self._loss, y_pred, names, _is_loss, spread=True, partial=True
+            f"{self._where}.compile: `loss`", self._loss, y_pred, names, is_leaf, spread=True, partial=True
         )
-        labels = targets.align_targets(self._where, y_true, y_pred, names)
+        items = [None if item is alignment.MISSING else item for item in items]
+        labelled = [item is not None for item in items]
+        labels = targets.align_targets(self._where, y_true, y_pred, names, labelled)
         predictions = tree.flatten(y_pred)
         found = []
         for name, item, true, pred in zip(names, items, labels, predictions, strict=True):
-            item = None if item is alignment.MISSING else item
             found.append(None if item is None else self._resolve(name, item, true, pred))
         if all(item is None for item in found):
             raise ValueError(
@@ -77,9 +86,9 @@ class CompileLoss:
                 f"got loss={self._loss!r}. Pass a loss."
             )
         self.weights = self._align_weights(y_pred, names)
-        several = sum(item is not None for item in found) > 1
+        several = sum(labelled) > 1
         self.trackers = [
-            metrics_module.Mean(name=f"{name}_loss") if several and item is not None else None
+            _tracker(f"{name}_loss") if several and item is not None else None
             for name, item in zip(names, found, strict=True)
         ]
         self._skeleton = tree.map_structure(lambda _: 0, y_pred)
@@ -87,7 +96,7 @@ class CompileLoss:
             pred.shape[-1] if loss is not None and targets.takes_class_indices(loss) and len(pred.shape) > 1 else None
             for loss, pred in zip(found, predictions, strict=True)
         ]
-        self.names, self.losses, self.built = names, found, True
+        self.names, self.losses, self.labelled, self.built = names, found, labelled, True
 
     def _resolve(self, name: str, item: Any, true: Any, pred: Any) -> Any:
         """Return the `Loss` object for one output and check that the labels fit it."""
@@ -96,6 +105,9 @@ class CompileLoss:
             raise ValueError(
                 f"{where}: there are no labels. Expected labels for this output; got None. Pass them in `y`."
             )
+        if isinstance(item, (list, tuple)):
+            parts = [self._resolve(name, part, true, pred) for part in item if part is not None]
+            return parts[0] if len(parts) == 1 else _Added(parts)
         if isinstance(item, str) and item.lower() in _NAMES_BY_SHAPE:
             item = _BY_SHAPE[targets.kind_of_classes(true, pred)]()
         loss = losses_module.get(item)
@@ -112,7 +124,7 @@ class CompileLoss:
             return [None] * len(names)
         where = f"{self._where}.compile: `loss_weights`"
         aligned = alignment.align(where, weights, y_pred, names, targets.is_scalar, spread=True, partial=True)
-        return [None if weight is alignment.MISSING or weight is None else float(weight) for weight in aligned]
+        return [None if weight is alignment.MISSING else _factor(where, weight) for weight in aligned]
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the total, a scalar, and count each output's loss in its running mean.
@@ -129,7 +141,7 @@ class CompileLoss:
             targets.check_label(self._where, self.names[0], y_true)
             value = self.losses[0](y_true, y_pred, sample_weight=sample_weight)
             return value if self.weights[0] is None else value * self.weights[0]
-        labels = targets.align_targets(self._where, y_true, y_pred, self.names)
+        labels = targets.align_targets(self._where, y_true, y_pred, self.names, self.labelled)
         weights = targets.align_weights(self._where, sample_weight, y_pred, self.names)
         total = None
         for i, pred in enumerate(tree.flatten(y_pred)):
@@ -152,7 +164,7 @@ class CompileLoss:
         """
         if not any(width is not None for width in self._widths):
             return
-        labels = targets.align_targets(where, y_true, self._skeleton, self.names)
+        labels = targets.align_targets(where, y_true, self._skeleton, self.names, self.labelled)
         for name, label, width in zip(self.names, labels, self._widths, strict=True):
             if width is not None and isinstance(label, (np.ndarray, list)):
                 arguments.check_sparse_labels(where, label, width, "y" if len(self.names) == 1 else f"y[{name!r}]")
@@ -169,6 +181,37 @@ def _try_symbolically(where: str, loss: Any, y_true: Any, y_pred: Any) -> None:
             f"{where}: {loss.name!r} gives no single number. Expected a scalar; got shape {tuple(value.shape)}. "
             "Use a reduction such as 'sum_over_batch_size'."
         )
+
+
+class _Added:
+    """Several losses of one output, added up."""
+
+    def __init__(self, losses: list[Any]):
+        self._losses = losses
+        self.name = "_and_".join(str(loss.name) for loss in losses)
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        first, *others = (loss(y_true, y_pred, sample_weight=sample_weight) for loss in self._losses)
+        return sum(others, start=first)
+
+
+def _tracker(name: str) -> Any:
+    """Return a running mean; the name of a nested output has slashes, which names of variables cannot have."""
+    tracker = metrics_module.Mean(name=name.replace("/", "_"))
+    tracker.name = name
+    return tracker
+
+
+def _factor(where: str, weight: Any) -> float | None:
+    if weight is None:
+        return None
+    try:
+        number = float(weight)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{where} does not fit. Expected finite numbers; got {weight!r}. Pass 1.0 for no change.")
+    return number
 
 
 def _is_loss(item: Any) -> bool:

@@ -43,6 +43,8 @@ class CompileMetrics:
                 metrics_module.get(name)
         self.built = False
         self.names: list[str] = []
+        self.labelled: list[bool] | None = None
+        """Whether each output has a loss, where labels may come for these alone."""
         self._entries: list[_Entry] = []
 
     @property
@@ -72,7 +74,7 @@ class CompileMetrics:
             ValueError: metrics or labels do not fit the outputs.
         """
         self.names = alignment.output_names(y_pred, layer_names)
-        labels = targets.align_targets(self._where, y_true, y_pred, self.names)
+        labels = targets.align_targets(self._where, y_true, y_pred, self.names, self.labelled)
         predictions = tree.flatten(y_pred)
         entries: list[_Entry] = []
         for given, weighted in zip(self._given, (False, True), strict=True):
@@ -81,7 +83,7 @@ class CompileMetrics:
                 for item in items:
                     metric, label = _resolve(f"{argument} of output {self.names[i]!r}", item, labels[i], predictions[i])
                     entries.append(_Entry(i, metric, label, weighted))
-        _label(entries, self.names)
+        _label(entries, alignment.log_names(y_pred, self.names, layer_names))
         self._entries, self.built = entries, True
         self._create_state(y_true, y_pred)
 
@@ -95,7 +97,7 @@ class CompileMetrics:
         """Count one batch."""
         if not self.built:
             self.build(y_true, y_pred)
-        labels = targets.align_targets(self._where, y_true, y_pred, self.names)
+        labels = targets.align_targets(self._where, y_true, y_pred, self.names, self.labelled)
         weights = targets.align_weights(self._where, sample_weight, y_pred, self.names)
         predictions = tree.flatten(y_pred)
         for entry in self._entries:
@@ -169,8 +171,6 @@ def _align_metrics(where: str, given: Any, y_pred: Any, names: list[str]) -> lis
         return [[]] * len(names)
 
     def is_leaf(item: Any) -> bool:
-        if item is given:
-            return False
         return _is_metric(item) or (isinstance(item, (list, tuple)) and all(_is_metric(part) for part in item))
 
     aligned = alignment.align(where, given, y_pred, names, is_leaf, partial=True)

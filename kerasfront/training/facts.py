@@ -24,8 +24,8 @@ from kerasfront.state.variable import Variable
 
 # What the library keeps beside what it was told: derived from the rest, or not part of a step.
 _ASIDE = frozenset(
-    ("_backend", "_build_shapes", "_compiled_steps", "_fits_running", "_fitting", "_graph", "_init_arguments", "_lock",
-     "_order_seed", "_tracked", "given", "history", "stop_training")
+    ("_backend", "_build_shapes", "_compiled_steps", "_fits_running", "_fitting", "_forward", "_graph",
+     "_init_arguments", "_lock", "_order_seed", "_tracked", "given", "history", "stop_training")
 )  # fmt: skip
 # Methods that no step calls.
 _NOT_IN_STEPS = frozenset(
@@ -76,13 +76,18 @@ def facts_of(model: Any) -> Facts | None:
         >>> before == facts_of(model)
         False
     """
+    return facts_among([model, model.optimizer, model._compilation, *model._flatten_layers()])
+
+
+def facts_among(objects: list[Any]) -> Facts | None:
+    """Return what is found in some objects and all that they hold; None where that cannot be told."""
     settings = config.floatx(), config.epsilon(), config.image_data_format()
     walk = _Walk()
     try:
-        walk.through([model, model.optimizer, model._compilation, *model._flatten_layers()])
+        walk.through(objects)
     except _Unknown:
         return None
-    return Facts((*settings, *walk.facts), walk.seen)
+    return Facts((*settings, *walk.facts), (walk.seen, objects))
 
 
 class _Walk:
@@ -124,7 +129,7 @@ class _Walk:
             return [value.func, value.args, value.keywords]
         if kind is types.ModuleType:
             return _unless(value.__name__.partition(".")[0] in _SAFE_MODULES, value)
-        if _is_ours(value if isinstance(value, (type, types.FunctionType)) else kind):
+        if is_ours(value if isinstance(value, (type, types.FunctionType)) else kind):
             return self._fields(value)
         if kind is types.FunctionType:
             return _in_function(value)
@@ -157,7 +162,8 @@ def _is_safe(module: str | None) -> bool:
     return (module or "").partition(".")[0] in _SAFE_MODULES
 
 
-def _is_ours(value: Any) -> bool:
+def is_ours(value: Any) -> bool:
+    """Return whether a class or function is the library's."""
     return (getattr(value, "__module__", None) or "").partition(".")[0] == "kerasfront"
 
 
@@ -166,7 +172,7 @@ def _methods(kind: type) -> list[Any]:
     """Return the functions of a user's class that a step may call."""
     found: list[Any] = []
     for base in kind.__mro__:
-        if base is object or _is_ours(base):
+        if base is object or is_ours(base):
             continue
         for name, value in vars(base).items():
             value = getattr(value, "__func__", None) or getattr(value, "fget", None) or value

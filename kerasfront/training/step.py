@@ -266,6 +266,8 @@ def prepare(model: Any, kind: str, data: Any) -> None:
             with whole.kept_on_failure(pending), scope.dropping():
                 y_pred = symbolic_call(lambda inputs: model(inputs, training=kind == "train"), x)
                 for part in pending:
+                    if compilation is not None and compilation.loss is not None and part is compilation.metrics:
+                        part.labelled = compilation.loss.labelled
                     part.build(y, y_pred, getattr(model, "output_names", None))
         if kind == "train" and model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)

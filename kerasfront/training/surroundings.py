@@ -12,7 +12,7 @@ import numpy as np
 from kerasfront import callbacks as callbacks_module
 from kerasfront import ops
 from kerasfront.state import seed, whole
-from kerasfront.training import data, loop
+from kerasfront.training import data, limits, loop
 
 
 def callback_list(
@@ -52,7 +52,10 @@ def validation_source(held_out: Any, batch_size: int | None, steps: int | None, 
 
 def whole_pass(x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None, where: str) -> Any:
     """Return the source of data that is gone through in order, from the start each time."""
-    return data.source_from(x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps, repeat=False, name=where)
+    found = data.source_from(
+        x, y, sample_weight, batch_size=batch_size, steps_per_epoch=steps, repeat=False, name=where
+    )
+    return limits.limited_steps(found, where)
 
 
 def order_seed(model: Any, fresh: bool) -> int:

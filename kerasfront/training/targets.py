@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from kerasfront import ops
+from kerasfront import ops, tree
 from kerasfront.training import alignment
 
 
@@ -18,10 +19,26 @@ def _is_array(item: Any) -> bool:
     return item is None or not isinstance(item, (list, tuple, dict))
 
 
-def align_targets(where: str, y_true: Any, y_pred: Any, names: list[str]) -> list[Any]:
-    """Return the labels of each output, None where there are none."""
+def align_targets(
+    where: str, y_true: Any, y_pred: Any, names: list[str], wanted: Sequence[bool] | None = None
+) -> list[Any]:
+    """Return the labels of each output, None where there are none.
+
+    Args:
+        where: the model, for messages.
+        y_true: labels: one tensor, a list or a dict.
+        y_pred: outputs.
+        names: of the outputs.
+        wanted: whether each output has a loss. Labels may then come for these alone, in their order.
+    """
     if y_true is None:
         return [None] * len(names)
+    count = sum(wanted) if wanted is not None else 0
+    if 0 < count < len(names):
+        given = tree.flatten(y_true) if isinstance(y_true, (list, tuple)) else [y_true]
+        if len(given) == count and not isinstance(y_true, dict):
+            rest = iter(given)
+            return [next(rest) if one else None for one in wanted]  # type: ignore[union-attr]
     labels = alignment.align(f"{where}: labels `y`", y_true, y_pred, names, _is_array, partial=True)
     return [None if label is alignment.MISSING else label for label in labels]
 

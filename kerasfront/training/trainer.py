@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasfront import ops
 from kerasfront.state import interrupts, whole
-from kerasfront.training import arguments, batches, data, loop, step, surroundings
+from kerasfront.training import arguments, batches, data, limits, loop, step, surroundings
 from kerasfront.training import logs as logs_module
 from kerasfront.training.compilation import (
     Compilation,
@@ -292,7 +292,7 @@ class Trainer:
             validation_split: the fraction of the samples, taken from the end before shuffling, to validate on.
             validation_data: `(x, y)`, `(x, y, sample_weight)` or a data set to validate on.
             shuffle: give arrays a new order in each epoch, the same on every engine.
-            class_weight: weights by class label.
+            class_weight: weights by class label, 1 for labels not in it; for integer or one-hot labels of one output.
             sample_weight: weights by sample; only with arrays.
             initial_epoch: number of the epoch to start with, counted from zero.
             steps_per_epoch: batches per epoch, for data without end; None for one pass over the data.
@@ -322,20 +322,21 @@ class Trainer:
             (x, y, sample_weight), validation_data = data.split_validation((x, y, sample_weight), fraction, where)
         self.stop_training = False
         with contextlib.ExitStack() as closing:
-            source = closing.enter_context(
-                data.source_from(
-                    x,
-                    y,
-                    sample_weight,
-                    batch_size=batch_size,
-                    steps_per_epoch=steps_per_epoch,
-                    shuffle=shuffle,
-                    class_weight=class_weight,
-                    seed=surroundings.order_seed(self, fresh=not first),
-                    name=where,
-                )
+            given = data.source_from(
+                x,
+                y,
+                sample_weight,
+                batch_size=batch_size,
+                steps_per_epoch=steps_per_epoch,
+                shuffle=shuffle,
+                class_weight=class_weight,
+                seed=surroundings.order_seed(self, fresh=not first),
+                name=where,
             )
-            known = surroundings.callback_list(self, callbacks, verbose, epochs, source.num_batches, history=True)
+            source = closing.enter_context(limits.limited_steps(given, where))
+            numbers = limits.limited_epochs(range(first, epochs), where)
+            last = numbers.stop if numbers else epochs
+            known = surroundings.callback_list(self, callbacks, verbose, last, source.num_batches, history=True)
             validate = None
             if validation_data is not None:
                 # What comes in batches keeps its own.
@@ -346,7 +347,7 @@ class Trainer:
                 validate = surroundings.Validation(self, held_out, frequency, known, where)
             closing.enter_context(surroundings.running(self))
             check = functools.partial(surroundings.check_labels, self, source, where)
-            loop.fit(self, source, known, range(first, epochs), validate, check)
+            loop.fit(self, source, known, numbers, validate, check)
         return known.history
 
     @step.on_own_engine

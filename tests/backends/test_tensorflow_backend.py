@@ -1,5 +1,7 @@
 """What only the TensorFlow backend can get wrong: graphs, tf.Variables, data sets, and its weak kernels."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -155,3 +157,28 @@ def test_shapes_of_a_function_of_the_engine(backend):
 def test_an_unknown_device_is_refused():
     with pytest.raises(keras.errors.BackendError, match="tpu:7"), keras.device("tpu:7"):
         pass
+
+
+def trained_for(epochs, monkeypatch, before_xla, layer):
+    adapter = sys.modules["kerasfront_tensorflow.backend"]
+    monkeypatch.setattr(adapter, "_STEPS_BEFORE_XLA", before_xla)
+    keras.utils.set_random_seed(3)
+    x = np.random.default_rng(0).normal(size=(160, 6, 4)).astype("float32")
+    y = np.random.default_rng(1).integers(0, 3, 160)
+    layers = [layer(), keras.layers.Flatten(), keras.layers.Dropout(0.2), keras.layers.Dense(3, activation="softmax")]
+    model = keras.Sequential([keras.Input((6, 4)), *layers])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x, y, batch_size=8, epochs=epochs, verbose=0)
+    loops = [loop for step in model._compiled_steps._functions.values() for loop in step.loops.values()]
+    (found,) = [entry for loop in loops for entry in loop.run._graphs.values()]
+    return model.get_weights(), found["xla"]
+
+
+@pytest.mark.parametrize("kind", ["Dense", "Conv1D"])
+def test_long_trainings_go_on_with_xla_where_it_is_faster(kind, monkeypatch):
+    layer = {"Dense": lambda: keras.layers.Dense(5), "Conv1D": lambda: keras.layers.Conv1D(5, 3)}[kind]
+    ours, used = trained_for(4, monkeypatch, 20, layer)
+    expected, _ = trained_for(4, monkeypatch, 10**6, layer)
+    assert (used is not None) == (kind == "Dense")
+    for one, other in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

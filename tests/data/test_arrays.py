@@ -246,7 +246,7 @@ REFUSED = {
     "a list of samples": (([np.zeros(1)] * 3, np.zeros(3)), {}, "make a list of samples one array with np.stack"),
     "no sample": ((np.zeros((0, 2)), np.zeros(0)), {}, "fit: the data is empty. Expected at least one sample"),
     "an empty list": (([],), {}, "the data is empty"),
-    "None": ((None,), {}, "fit: there is no data"),
+    "None": ((None,), {}, "the data is empty"),
     "a number": ((3.0,), {}, r"`x` is a single number"),
     "text": ((np.array(["a", "b"]),), {}, "`x` does not consist of numbers.*dtype <U1. Encode text as integers"),
     "objects": ((np.array([{}, 1]),), {}, r"`x` does not consist of numbers.*object"),
@@ -288,9 +288,13 @@ def test_class_weights_become_sample_weights(labels):
     assert weight.tolist() == [1.0, 0.5, 2.0, 0.5] and weight.dtype == np.float32
 
 
+def test_labels_without_a_class_weight_count_once():
+    source = source_from(GOOD, np.array([0, 7, 1, -1]), class_weight={0: 3.0, 1: 2.0, 5: 9.0})
+    assert batches(source)[0][2].tolist() == [3.0, 1.0, 2.0, 1.0]
+
+
 CLASS_WEIGHTS = {
-    "a label without weight": ([0, 1, 7, 1], {0: 1.0, 1: 2.0}, r"no weight for label 7.*got \[0, 1\], without \[7\]"),
-    "a label below": ([-1, 0, 1, 1], {0: 1.0, 1: 2.0}, "no weight for label -1"),
+    "rows that are not one-hot": ([[0, 1], [2, 0], [1, 1], [0, 0]], {0: 1.0}, r"got \(4, 2\) with numbers from 0 to 2"),
     "no whole numbers": ([0.5, 1, 0, 1], {0: 1.0, 1: 2.0}, "whole numbers as labels"),
     "two outputs": ([np.zeros(4), np.zeros(4)], {0: 1.0}, "exactly one output.*got 2"),
     "no labels": (None, {0: 1.0}, "exactly one output.*got 0"),

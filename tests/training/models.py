@@ -40,6 +40,18 @@ def two_outputs(k=keras, keyed=False):
     return model
 
 
+def nested_outputs(k=keras, lists=False):
+    """Numbers from layers "b" and "c", classes from "a": {"u": {"m": b, "n": c}, "v": a}, or [[b, c], a]."""
+    inputs = k.Input((4,))
+    a = k.layers.Dense(3, activation="softmax", name="a")(inputs)
+    b, c = (k.layers.Dense(1, name=name)(inputs) for name in "bc")
+    model = k.Model(inputs, [[b, c], a] if lists else {"u": {"m": b, "n": c}, "v": a})
+    for layer, width in ("a", 3), ("b", 1), ("c", 1):
+        kernel = np.linspace(-1, 1, 4 * width).reshape(4, width)
+        model.get_layer(layer).set_weights([kernel * (0.5 if layer == "c" else 1.0), np.zeros(width)])
+    return model
+
+
 def sequential(width=1):
     """An unbuilt model."""
     return keras.Sequential([keras.layers.Dense(5, activation="relu"), keras.layers.Dense(width)])

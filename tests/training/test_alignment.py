@@ -52,11 +52,11 @@ def test_items_land_at_their_outputs(value, outputs, names, options, expected):
 
 REFUSED = [
     ("mse", PAIR, ["a", "b"], {}, "one item came for 2 outputs"),
-    (["mse"], PAIR, ["a", "b"], {"spread": True}, "1 items came for 2 outputs"),
+    (["mse"], PAIR, ["a", "b"], {"spread": True}, "1 item came for 2 outputs"),
     (["x", "y", "z"], PAIR, ["a", "b"], {}, "3 items came for 2 outputs"),
     ({"a": "x"}, PAIR, ["a", "b"], {}, "nothing is said about output 'b'"),
     ({"alpha": "x", "bta": "y"}, PAIR, ["alpha", "beta"], {}, "Did you mean 'beta'"),
-    (["x", "y"], "t", ["a"], {}, "2 items came for 1 outputs"),
+    (["x", "y"], "t", ["a"], {}, "2 items came for 1 output"),
 ]
 
 

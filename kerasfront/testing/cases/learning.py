@@ -395,5 +395,15 @@ CASES = [
         )
         for axes in (-1, [0, -1], 1)
     ),
+    case(
+        "moments",
+        array([-741.0, 353.0, 1099.0, -1807.0]),
+        axes=0,
+        ref=(array(-274.0), array(65504.0)),
+        note="beyond float16",
+        dtypes=("float16",),
+        tol=SUM,
+        differentiable=False,
+    ),
     case("moments", ints([1, 2, 4]), axes=0, ref=(array(7 / 3), array(14 / 9)), note="of integers", tol=SUM),
 ]

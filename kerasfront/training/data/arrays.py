@@ -174,6 +174,7 @@ def split_validation(arrays: tuple, fraction: float, where: str = "fit") -> tupl
             "or the like."
         )
     x, y, sample_weight = arrays
+    leaves.require_inputs(x, where)
     data = standardize(x, y, sample_weight, where=where, what="`validation_split`")
     count = leaves.common_length(data, where)
     # 10 * (1 - 0.9) is a little below 1 in floating point.

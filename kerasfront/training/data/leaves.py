@@ -213,6 +213,19 @@ def common_length(data: Any, where: str) -> int:
     return expected
 
 
+def require_inputs(x: Any, where: str) -> None:
+    """Check that there is at least one array among the inputs.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if all(leaf is None for leaf in tree.flatten(x)):
+        raise ValueError(
+            f"{where}: the data is empty: there is no data in `x`. Expected arrays, a generator or a data set; "
+            f"got {x!r}. Pass the inputs."
+        )
+
+
 def take(leaf: Any, indices: Any) -> Any:
     """Return the samples of a leaf at `indices`, a slice or an array of positions."""
     if leaf is None:

@@ -70,6 +70,7 @@ def source_from(
     if found is not None:
         _refuse_companions(x, y, sample_weight, batch_size, name)
         return found
+    leaves.require_inputs(x, name)
     x, y, sample_weight = standardize(x, y, sample_weight, name)
     if class_weight is not None:
         leaves.common_length((x, y, sample_weight), name)

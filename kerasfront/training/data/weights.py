@@ -40,11 +40,11 @@ def sample_weight_from(y: Any, sample_weight: Any, class_weight: dict[int, float
     Args:
         y: labels: integers of shape (n,) or (n, 1), or one-hot rows of shape (n, classes). One output only.
         sample_weight: must be None.
-        class_weight: weight by label.
+        class_weight: weight by label; samples of other labels count 1.
         where: the caller, for messages.
 
     Raises:
-        ValueError: there are sample weights too, several outputs, no labels, or a label without a weight.
+        ValueError: there are sample weights too, several outputs, no labels, or labels of another kind.
     """
     if sample_weight is not None:
         raise ValueError(
@@ -59,28 +59,22 @@ def sample_weight_from(y: Any, sample_weight: Any, class_weight: dict[int, float
             "Pass sample_weight per output."
         )
     labels = _labels_of(outputs[0], where)
-    known = np.array(sorted(class_weight))
-    position = np.searchsorted(known, labels).clip(max=len(known) - 1)
-    missing = np.unique(labels[known[position] != labels])
-    if len(missing):
-        raise ValueError(
-            f"{where}: `class_weight` has no weight for label {missing[0]} that occurs in `y`. Expected a weight for "
-            "each label; "
-            f"got {sorted(class_weight)}, without {missing[:10].tolist()}. Add them, with 1.0 for no change."
-        )
-    return np.array([class_weight[label] for label in known.tolist()], leaves.host_float())[position]
+    result = np.ones(labels.shape, leaves.host_float())
+    for label, weight in class_weight.items():
+        result[labels == label] = weight
+    return result
 
 
 def _labels_of(y: Any, where: str) -> np.ndarray:
     engine = leaves.owner(y)
     labels = np.asarray(engine.to_numpy(y) if engine else y)
-    if labels.ndim == 2 and labels.shape[1] > 1:
+    one_hot = labels.ndim == 2 and labels.shape[1] > 1
+    if one_hot and labels.min(initial=0) >= 0 and labels.max(initial=0) <= 1:
         return labels.argmax(axis=1)
-    if labels.ndim > 2 or labels.ndim == 2 and labels.shape[1] == 0:
+    if labels.ndim > 2 or one_hot or labels.ndim == 2 and labels.shape[1] == 0:
         raise ValueError(
-            f"{where}: `class_weight` does not fit these targets. Expected labels of shape (n,), (n, 1) or (n, "
-            "classes); "
-            f"got {labels.shape}. Pass sample_weight."
+            f"{where}: `class_weight` does not fit these targets. Expected labels of shape (n,), (n, 1), or "
+            f"one-hot rows (n, classes) of numbers from 0 to 1; got {labels.shape}{_span(labels)}. Pass sample_weight."
         )
     labels = labels.reshape(-1)
     if not np.array_equal(labels, np.rint(labels)):
@@ -89,3 +83,7 @@ def _labels_of(y: Any, where: str) -> np.ndarray:
             "Pass sample_weight for regression."
         )
     return labels.astype("int64")
+
+
+def _span(labels: np.ndarray) -> str:
+    return f" with numbers from {labels.min()} to {labels.max()}" if labels.size else ""
