@@ -18,10 +18,10 @@ class LambdaCallback(Callback):
         on_epoch_begin, on_epoch_end: functions of `(epoch, logs)`.
         on_train_begin, on_train_end: functions of `(logs)`.
         on_train_batch_begin, on_train_batch_end: functions of `(batch, logs)`.
-        **kwargs: functions for other hooks of `Callback`, by name.
+        **kwargs: functions for other hooks of `Callback`, by name; and attributes whose names do not begin with "on_".
 
     Raises:
-        ValueError: a keyword is no hook.
+        ValueError: a keyword begins with "on_" but is no hook.
         TypeError: an argument cannot be called.
 
     Example:
@@ -54,6 +54,9 @@ class LambdaCallback(Callback):
             **kwargs,
         }
         for name, function in functions.items():
+            if not name.startswith("on_"):
+                setattr(self, name, function)
+                continue
             if name not in HOOKS:
                 raise errors.unknown_name("LambdaCallback: hook", name, HOOKS)
             if function is None:

@@ -7,6 +7,7 @@ import operator
 import warnings
 from typing import Any
 
+from kerasfront import ops
 from kerasfront.callbacks.callback import Callback
 
 MODES = ("auto", "min", "max")
@@ -72,6 +73,11 @@ class MonitorCallback(Callback):
         self._sign = 0
         self._warned = False
 
+    @property
+    def monitor_op(self) -> Any:
+        """`ops.greater` if more is better, `ops.less` if less is; None before the first value came."""
+        return (ops.greater if self._sign > 0 else ops.less) if self._sign else None
+
     def monitored_value(self, logs: dict | None) -> float | None:
         """Return the monitored number, None (with one warning) if the logs have no such name."""
         value = (logs or {}).get(self.monitor)
@@ -113,7 +119,9 @@ class MonitorCallback(Callback):
 
     def _direction_of_metric(self, name: str) -> str | None:
         """Return what a metric object of that name says about itself, None if it says nothing."""
-        for metric in getattr(self.model, "metrics", None) or ():
+        found = list(getattr(self.model, "metrics", None) or ())
+        found += [part for whole in found for part in getattr(whole, "metrics", None) or ()]
+        for metric in found:
             if getattr(metric, "name", None) == name:
                 return getattr(metric, "_direction", None)
         return None

@@ -78,6 +78,21 @@ def verbosity(where: str, value: Any) -> Any:
     )
 
 
+def jit_choice(where: str, value: Any) -> bool | str:
+    """Return `jit_compile` after a check; None means "auto".
+
+    Raises:
+        ValueError: it is none of "auto", True, False.
+    """
+    if value is None or (isinstance(value, str) and value == "auto"):
+        return "auto"
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ValueError(
+        f"{where}: `jit_compile` does not fit. Expected 'auto', True or False; got {value!r}. Pass 'auto'."
+    )
+
+
 def check_sparse_labels(where: str, labels: Any, width: int | None, name: str = "y") -> None:
     """Check once, on the host, that integer class labels lie in [0, width).
 

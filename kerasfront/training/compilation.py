@@ -20,7 +20,6 @@ class Compilation:
     loss: CompileLoss | None
     metrics: CompileMetrics | None
     loss_tracker: Any
-    run_eagerly: bool
     steps_per_execution: int
     jit_compile: Any
     given: dict[str, Any]
@@ -39,11 +38,7 @@ def compilation_from(given: dict[str, Any], where: str) -> Compilation:
     """
     call = f"{where}.compile"
     steps = arguments.whole_number(call, "steps_per_execution", given["steps_per_execution"], 1, none=False)
-    jit = given["jit_compile"]
-    if jit not in (True, False, None, "auto"):
-        raise ValueError(
-            f"{call}: `jit_compile` does not fit. Expected 'auto', True or False; got {jit!r}. Pass 'auto'."
-        )
+    jit = arguments.jit_choice(call, given["jit_compile"])
     if jit is True and given["run_eagerly"]:
         warnings.warn(f"{call}: run_eagerly=True leaves jit_compile=True without effect.", stacklevel=4)
     loss, metrics, weighted = given["loss"], given["metrics"], given["weighted_metrics"]
@@ -51,9 +46,8 @@ def compilation_from(given: dict[str, Any], where: str) -> Compilation:
         loss=None if loss is None else CompileLoss(loss, given["loss_weights"], where),
         metrics=CompileMetrics(metrics, weighted, where) if metrics or weighted else None,
         loss_tracker=metrics_module.Mean(name="loss"),
-        run_eagerly=bool(given["run_eagerly"]),
         steps_per_execution=steps or 1,
-        jit_compile="auto" if jit is None else jit,
+        jit_compile=jit,
         given=given,
     )
 

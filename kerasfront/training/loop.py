@@ -81,6 +81,11 @@ class Execution:
 def flat(logs: Any) -> dict[str, Any]:
     """Return logs without inner dicts."""
     result: dict[str, Any] = {}
+    if logs is not None and not isinstance(logs, dict):
+        raise TypeError(
+            f"train_step or test_step: the logs are no dict. Expected names and numbers, or None; "
+            f"got {type(logs).__name__}. Return a dict such as {{'loss': loss}}."
+        )
     for name, value in (logs or {}).items():
         result.update(flat(value) if isinstance(value, dict) else {name: value})
     return result
@@ -173,6 +178,7 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
     """Return loss and metrics over the source as numbers."""
     execution = Execution(model, "test", source, callbacks, check)
     count, logs = 0, None
+    model.stop_evaluating = False
     model.reset_metrics()
     callbacks.on_test_begin()
     with contextlib.closing(source.epoch(0)) as batches:
@@ -181,7 +187,7 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
             logs = execution(group)
             count += len(group)
             callbacks.on_test_batch_end(count - 1, execution.batch_logs(logs))
-            if getattr(model, "stop_evaluating", False):
+            if model.stop_evaluating:
                 break
     _check_not_empty(model, "evaluate", first=not count)
     numbers = final_logs(model, "test", logs)
@@ -195,6 +201,7 @@ def predict(model: Any, source: Any, callbacks: Any) -> Any:
     ahead: collections.deque = collections.deque()
     done: list = []
     count = 0
+    model.stop_predicting = False
     callbacks.on_predict_begin()
     with contextlib.closing(source.epoch(0)) as batches:
         for group in in_groups(batches, model.steps_per_execution):
@@ -205,7 +212,7 @@ def predict(model: Any, source: Any, callbacks: Any) -> Any:
             while len(ahead) > _OUTPUTS_AHEAD:
                 done.append(to_host(ahead.popleft()))
             callbacks.on_predict_batch_end(count - 1, {"outputs": outputs[-1]})
-            if getattr(model, "stop_predicting", False):
+            if model.stop_predicting:
                 break
     _check_not_empty(model, "predict", first=not count)
     done.extend(map(to_host, ahead))

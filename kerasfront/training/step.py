@@ -7,6 +7,7 @@ a model's steps: they are made when first needed and made anew after `compile()`
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +39,7 @@ def train(model: Any, data: Any, judge: Callable) -> Any:
 
     def forward() -> tuple[Any, tuple]:
         y_pred = model(x, training=True)
-        loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+        loss = _loss(model, x, y, y_pred, sample_weight, training=True)
         # Masks do not travel with tensors out of a differentiated function, so they are handed out beside them.
         return optimizer.scale_loss(loss), (loss, y_pred, tree.map_structure(masks.get_mask, y_pred))
 
@@ -61,9 +62,16 @@ def test(model: Any, data: Any, judge: Callable) -> Any:
     """Run the model for inference, count the loss, and return what `judge(x, y, y_pred, sample_weight)` says."""
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     y_pred = model(x, training=False)
-    loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+    loss = _loss(model, x, y, y_pred, sample_weight, training=False)
     count_loss(model, x, loss)
     return judge(x, y, y_pred, sample_weight)
+
+
+def _loss(model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+    """Ask the model for its loss; an own `compute_loss` need not take `training`."""
+    if model._loss_takes_training:
+        return model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+    return model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
 
 
 def predict(model: Any, data: Any) -> Any:
@@ -127,8 +135,7 @@ class Steps:
             fresh: forget the metrics' earlier batches first.
         """
         compilation = model._compilation
-        eager = bool(compilation and compilation.run_eagerly)
-        jit = compilation.jit_compile if compilation else None
+        eager, jit = model.run_eagerly, model.jit_compile
         quiet = quiet and reports_metrics(model, kind)
         key = (kind, quiet, fresh, eager, jit, model._backend.name, _state_key(model, kind))
         with _making:
@@ -182,6 +189,12 @@ def default(method: Callable) -> Callable:
     """Mark a method of `Trainer` as the default one, so that an overriding one can be told from it."""
     method.is_default = True  # type: ignore[attr-defined]
     return method
+
+
+def takes_argument(function: Callable, name: str) -> bool:
+    """Return whether a function takes an argument of that name."""
+    parameters = inspect.signature(function).parameters
+    return name in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
 
 
 def is_default(model: Any, *names: str) -> bool:

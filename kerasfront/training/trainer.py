@@ -38,11 +38,23 @@ class Trainer:
     stop_training: bool = False
     """Set it to True in a callback, and `fit` ends after the batch or epoch at hand."""
     train_function: Callable | None = None
+    stop_evaluating: bool = False
+    """Set it to True in a callback, and `evaluate` ends after the batch at hand."""
+    stop_predicting: bool = False
+    """Set it to True in a callback, and `predict` ends after the batch at hand."""
     test_function: Callable | None = None
     predict_function: Callable | None = None
     _compilation: Compilation | None = None
     _fits_running: int = 0
     _order_seed: int | None = None
+    _run_eagerly: bool = False
+    _jit_compile: bool | str = "auto"
+    _loss_takes_training: bool = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # Looked at here, because compiled code cannot look at signatures.
+        cls._loss_takes_training = step.takes_argument(cls.compute_loss, "training")
 
     @step.on_own_engine
     def compile(
@@ -86,6 +98,7 @@ class Trainer:
         made = optimizer_from(optimizer, scale_loss=auto_scale_loss and policy == "mixed_float16")
         with interrupts.deferred():
             self._compilation, self.optimizer, self.loss = compilation, made, loss
+            self._run_eagerly, self._jit_compile = bool(run_eagerly), compilation.jit_compile
             self.stop_training = False
 
     # -- what was compiled -----------------------------------------------------------------------
@@ -119,20 +132,20 @@ class Trainer:
     @property
     def run_eagerly(self) -> bool:
         """Whether steps run as plain Python."""
-        return bool(self._compilation and self._compilation.run_eagerly)
+        return self._run_eagerly
 
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
-        self._require_compiled("run_eagerly").run_eagerly = bool(value)
+        self._run_eagerly = bool(value)
 
     @property
     def jit_compile(self) -> bool | str:
         """Whether steps use the engine's just-in-time compiler; "auto" lets the engine choose."""
-        return self._compilation.jit_compile if self._compilation else "auto"
+        return self._jit_compile
 
     @jit_compile.setter
     def jit_compile(self, value: bool | str) -> None:
-        self._require_compiled("jit_compile").jit_compile = value
+        self._jit_compile = arguments.jit_choice(self.name, value)
 
     @property
     def steps_per_execution(self) -> int:
