@@ -302,6 +302,21 @@ def test_an_interrupt_leaves_whole_steps(runs, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_evaluation_is_recorded_too(runs):
+    keras.utils.set_random_seed(5)
+    model = convolutional()
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    options = {"batch_size": 3, "verbose": 0}
+    found = [model.evaluate(IMAGES, LABELS, **options) for _ in range(2)]
+    assert runs["problems"] == {None}
+    assert runs["steps"] > 42
+    watching = keras.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: logs["loss"])
+    steps = runs["steps"]
+    expected = model.evaluate(IMAGES, LABELS, callbacks=[watching], **options)
+    assert runs["steps"] == steps
+    assert found == [expected, expected]
+
+
 def test_two_variables_with_one_value_stay_two(runs):
     def make():
         model = perceptron()
