@@ -302,6 +302,29 @@ def test_an_interrupt_leaves_whole_steps(runs, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_draws_without_a_seed_go_on_in_recorded_steps(runs):
+    def make():
+        noise = keras.layers.Lambda(lambda x: x + 0.1 * keras.random.normal((BATCH, 6)))
+        inputs = keras.Input((6,), batch_size=BATCH)
+        return keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(noise(inputs)))
+
+    assert_alike(make, VECTORS)
+    assert runs["problems"] == {None}
+    assert runs["steps"] > STEPS
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+def test_other_dtypes_are_recorded(policy, runs):
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        assert_alike(convolutional, IMAGES)
+    finally:
+        keras.config.set_dtype_policy(previous)
+    assert runs["problems"] == {None}
+    assert runs["steps"] > STEPS
+
+
 def test_evaluation_is_recorded_too(runs):
     keras.utils.set_random_seed(5)
     model = convolutional()
