@@ -104,7 +104,7 @@ class Repeat:
 
 
 def _signature(handles: list, data: list) -> tuple:
-    return tuple(one.stride() for one in handles), tuple((one.shape[1:], one.dtype) for one in data)
+    return tuple(one.stride() for one in handles), tuple((one.shape[1:], one.dtype, one.device) for one in data)
 
 
 def _same_bits(one: Tensor, other: Tensor) -> bool:

@@ -25,7 +25,8 @@ from kerasfront.state.variable import Variable
 # What the library keeps beside what it was told: derived from the rest, or not part of a step.
 _ASIDE = frozenset(
     ("_backend", "_build_shapes", "_compiled_steps", "_fits_running", "_fitting", "_forward", "_graph",
-     "_init_arguments", "_lock", "_order_seed", "_tracked", "given", "history", "stop_training")
+     "_init_arguments", "_lock", "_order_seed", "_tracked", "given", "history",
+     "stop_evaluating", "stop_predicting", "stop_training")
 )  # fmt: skip
 # Methods that no step calls.
 _NOT_IN_STEPS = frozenset(

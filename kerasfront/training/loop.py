@@ -25,6 +25,7 @@ from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
 # So many outputs of `predict` stay on the device before the oldest is fetched: enough for the engine to work ahead.
 _OUTPUTS_AHEAD = 4
+_STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
 
 class Execution:
@@ -59,6 +60,10 @@ class Execution:
     def function(self) -> Callable | None:
         """The compiled step, once a batch has come."""
         return self._run
+
+    def stopped(self) -> bool:
+        """Return whether a callback wants no further batches."""
+        return bool(getattr(self.model, _STOPS[self.kind], False))
 
     def renew(self) -> None:
         """Look at the model again with the next batch: a callback may have frozen layers or compiled anew."""
@@ -169,7 +174,7 @@ def _train_epoch(execution: Execution, source: Any, epoch: int, callbacks: Any) 
             logs = execution(group)
             count += len(group)
             callbacks.on_train_batch_end(count - 1, execution.batch_logs(logs))
-            if execution.model.stop_training:
+            if execution.stopped():
                 break
     return count, logs
 
@@ -177,22 +182,32 @@ def _train_epoch(execution: Execution, source: Any, epoch: int, callbacks: Any) 
 def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> dict[str, Any]:
     """Return loss and metrics over the source as numbers."""
     execution = Execution(model, "test", source, callbacks, check)
-    count, logs = 0, None
+    looped = looping.looping_for(execution, source, 1)
     model.stop_evaluating = False
     model.reset_metrics()
     callbacks.on_test_begin()
-    with contextlib.closing(source.epoch(0)) as batches:
-        for group in in_groups(batches, model.steps_per_execution):
-            callbacks.on_test_batch_begin(count)
-            logs = execution(group)
-            count += len(group)
-            callbacks.on_test_batch_end(count - 1, execution.batch_logs(logs))
-            if model.stop_evaluating:
-                break
+    if looped is not None:
+        count, logs = looped.epoch(0, callbacks)
+    else:
+        count, logs = _evaluated_singly(execution, source, callbacks)
     _check_not_empty(model, "evaluate", first=not count)
     numbers = final_logs(model, "test", logs)
     callbacks.on_test_end(numbers)
     return numbers
+
+
+def _evaluated_singly(execution: Execution, source: Any, callbacks: Any) -> tuple[int, Any]:
+    """Return the number of batches and the logs of the last step."""
+    count, logs = 0, None
+    with contextlib.closing(source.epoch(0)) as batches:
+        for group in in_groups(batches, execution.model.steps_per_execution):
+            callbacks.on_test_batch_begin(count)
+            logs = execution(group)
+            count += len(group)
+            callbacks.on_test_batch_end(count - 1, execution.batch_logs(logs))
+            if execution.stopped():
+                break
+    return count, logs
 
 
 def predict(model: Any, source: Any, callbacks: Any) -> Any:
@@ -212,7 +227,7 @@ def predict(model: Any, source: Any, callbacks: Any) -> Any:
             while len(ahead) > _OUTPUTS_AHEAD:
                 done.append(to_host(ahead.popleft()))
             callbacks.on_predict_batch_end(count - 1, {"outputs": outputs[-1]})
-            if model.stop_predicting:
+            if execution.stopped():
                 break
     _check_not_empty(model, "predict", first=not count)
     done.extend(map(to_host, ahead))

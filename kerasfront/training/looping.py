@@ -19,23 +19,26 @@ from kerasfront.training.data.arrays import ArraySource
 _LOOP_SECONDS = 0.075
 # With fewer steps to come, compiling the loop takes longer than it saves.
 _FEWEST_STEPS = 30
+# Of an evaluation, whose single steps are cheaper. Where they are recorded instead of compiled, it takes fewer.
+_FEWEST_COMPILED_EVALUATIONS = 1000
 
 
 def looping_for(execution: Any, source: Any, epochs: int) -> Looping | None:
-    """Return what runs the epochs of a training in loops; None where each batch has to be a call of its own."""
-    model = execution.model
+    """Return what runs the epochs of `fit` or `evaluate` in loops; None where each batch has to be a call by itself."""
+    model, kind = execution.model, execution.kind
     if not isinstance(source, ArraySource) or source.in_memory is None:
         return None
     if execution.watched or model.run_eagerly or model.steps_per_execution > 1:
         return None
-    if not step.reports_metrics(model, "train"):
+    if not step.reports_metrics(model, kind):
         return None
+    fewest = _FEWEST_COMPILED_EVALUATIONS if kind == "test" and model._backend.compiles else _FEWEST_STEPS
     whole = source.num_samples // source.batch_size
-    return Looping(execution, source) if whole > 1 and whole * epochs >= _FEWEST_STEPS else None
+    return Looping(execution, source) if whole > 1 and whole * epochs >= fewest else None
 
 
 class Looping:
-    """The epochs of one training.
+    """The epochs of one training, or the one of an evaluation.
 
     Args:
         execution: runs single steps.
@@ -57,6 +60,8 @@ class Looping:
     def epoch(self, index: int, callbacks: Any) -> tuple[int, Any]:
         """Run one epoch; returns the number of batches and the logs of the last step."""
         execution, source = self._execution, self._source
+        begin = getattr(callbacks, f"on_{execution.kind}_batch_begin")
+        end = getattr(callbacks, f"on_{execution.kind}_batch_end")
         order = source.positions(index)
         whole = source.num_samples // source.batch_size
         count, logs, on_device = 0, None, None
@@ -64,15 +69,15 @@ class Looping:
             self._repeated = None
         while count < source.num_batches:
             size = self._loop_size(whole - count)
-            callbacks.on_train_batch_begin(count)
+            begin(count)
             if size and on_device is None and self._repeated is not None:
                 on_device = self._repeated.order_on_device(order)
             if not size or not self._loop(on_device, count, size):
                 size = 1
                 logs = self._single(source.packed_batch(order, count))
             count += size
-            callbacks.on_train_batch_end(count - 1, execution.batch_logs(logs))
-            if execution.model.stop_training:
+            end(count - 1, execution.batch_logs(logs))
+            if execution.stopped():
                 break
         return count, logs
 

@@ -302,6 +302,44 @@ def test_an_interrupt_leaves_whole_steps(runs, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_draws_without_a_seed_go_on_in_recorded_steps(runs):
+    def make():
+        noise = keras.layers.Lambda(lambda x: x + 0.1 * keras.random.normal((BATCH, 6)))
+        inputs = keras.Input((6,), batch_size=BATCH)
+        return keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(noise(inputs)))
+
+    assert_alike(make, VECTORS)
+    assert runs["problems"] == {None}
+    assert runs["steps"] > STEPS
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+def test_other_dtypes_are_recorded(policy, runs):
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        assert_alike(convolutional, IMAGES)
+    finally:
+        keras.config.set_dtype_policy(previous)
+    assert runs["problems"] == {None}
+    assert runs["steps"] > STEPS
+
+
+def test_evaluation_is_recorded_too(runs):
+    keras.utils.set_random_seed(5)
+    model = convolutional()
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    options = {"batch_size": 3, "verbose": 0}
+    found = [model.evaluate(IMAGES, LABELS, **options) for _ in range(2)]
+    assert runs["problems"] == {None}
+    assert runs["steps"] > 42
+    watching = keras.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: logs["loss"])
+    steps = runs["steps"]
+    expected = model.evaluate(IMAGES, LABELS, callbacks=[watching], **options)
+    assert runs["steps"] == steps
+    assert found == [expected, expected]
+
+
 def test_two_variables_with_one_value_stay_two(runs):
     def make():
         model = perceptron()

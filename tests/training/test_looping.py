@@ -5,6 +5,7 @@ import pytest
 
 import kerasfront as kf
 from kerasfront.state import repeated
+from kerasfront.training import looping
 
 SAMPLES, BATCH = 330, 16
 rng = np.random.default_rng(0)
@@ -66,3 +67,17 @@ def test_a_loop_stops_when_a_callback_says_so(engine):
     history = model.fit(X, Y, batch_size=BATCH, epochs=9, verbose=0, callbacks=[Stop()])
     assert len(history.history["loss"]) == 2
     assert int(model.optimizer.iterations) == 2 * (SAMPLES // BATCH + 1)
+
+
+def test_evaluation_in_loops_agrees_with_single_steps(engine, looped_steps, monkeypatch):
+    monkeypatch.setattr(looping, "_FEWEST_COMPILED_EVALUATIONS", 5)
+    monkeypatch.setattr(looping, "_FEWEST_STEPS", 5)
+    kf.utils.set_random_seed(3)
+    model = kf.Sequential([kf.Input((8,)), kf.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    looped = [model.evaluate(X, Y, batch_size=BATCH, verbose=0) for _ in range(2)]
+    in_loops = sum(looped_steps)
+    assert in_loops == 0 or in_loops >= 2 * (SAMPLES // BATCH) - 4
+    watch = kf.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: logs["loss"])
+    singly = model.evaluate(X, Y, batch_size=BATCH, verbose=0, callbacks=[watch])
+    np.testing.assert_allclose(looped, [singly, singly], rtol=1e-5)
