@@ -21,8 +21,8 @@ class ConfusionCount(Metric):
         self, thresholds: float | Sequence[float] | None = None, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.init_thresholds = counting.as_given(thresholds)
         self.thresholds = counting.checked(type(self).__name__, thresholds)
+        self.init_thresholds = counting.as_given(thresholds)
         self.accumulator = self.add_variable((len(self.thresholds),), "zeros", name="accumulator")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -105,13 +105,13 @@ class ConfusionRatio(Metric):
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         label = type(self).__name__
-        self.init_thresholds = counting.as_given(thresholds)
         self.top_k, self.class_id = top_k, class_id
         if top_k is not None and (isinstance(top_k, bool) or int(top_k) != top_k or top_k < 1):
             raise ValueError(
                 f"{label}: top_k does not fit. Expected a positive integer; got {top_k!r}. Use None for all."
             )
         self.thresholds = counting.checked(label, thresholds, default=0.5 if top_k is None else counting.LOWEST)
+        self.init_thresholds = counting.as_given(thresholds)
         shape = (len(self.thresholds),)
         self.true_positives = self.add_variable(shape, "zeros", name="true_positives")
         self._errors = self.add_variable(shape, "zeros", name=self.errors)

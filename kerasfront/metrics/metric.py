@@ -88,7 +88,9 @@ class Metric:
         """
         with name_scope(self.name):
             variable = Variable(
-                np.zeros(tuple(shape)) if initializer == "zeros" else initializers.get(initializer),
+                np.zeros(tuple(shape))
+                if isinstance(initializer, str) and initializer == "zeros"
+                else initializers.get(initializer),
                 shape=tuple(shape),
                 dtype=self._dtype if dtype is None else dtype,
                 trainable=False,

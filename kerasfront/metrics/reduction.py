@@ -70,9 +70,9 @@ def add_to(variable: Variable, amount: Any) -> None:
         variable.assign(ops.add(amount, variable.value))
 
 
-def number(size: int | None) -> float:
+def number(size: Any) -> float:
     """Return a number of elements for counting; any will do for a symbolic tensor, which does not know it."""
-    return 0.0 if size is None else float(size)
+    return float(size) if isinstance(size, int) else 0.0
 
 
 class Sum(Metric):

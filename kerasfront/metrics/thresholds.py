@@ -34,11 +34,13 @@ def checked(name: str, thresholds: float | Sequence[float] | None, default: floa
     """
     if thresholds is None:
         return [default]
-    found = [float(value) for value in np.ravel(np.asarray(thresholds, dtype="float64"))]
-    wrong = [value for value in found if not 0 <= value <= 1]
-    if wrong or not found:
+    try:
+        found = [float(value) for value in np.ravel(np.asarray(thresholds, dtype="float64"))]
+    except (TypeError, ValueError):
+        found = []
+    if not found or not all(0 <= value <= 1 for value in found):
         raise ValueError(
-            f"{name}: thresholds are out of range. Expected numbers from 0 to 1; got {wrong or thresholds}. "
+            f"{name}: thresholds are out of range. Expected numbers from 0 to 1; got {thresholds!r}. "
             "Predictions are probabilities: apply a sigmoid to logits."
         )
     return found

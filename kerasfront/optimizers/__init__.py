@@ -25,7 +25,7 @@ def get(identifier: Any) -> Any:
     """Return the optimizer that `identifier` stands for.
 
     Args:
-        identifier: a name in upper or lower case, a class, an object, or the data of an optimizer.
+        identifier: a name in upper or lower case, a class, an object, or the data of an optimizer; None for None.
 
     Raises:
         ValueError: unknown; the message has the nearest right name.
@@ -35,7 +35,7 @@ def get(identifier: Any) -> Any:
         >>> type(keras.optimizers.get("adam")).__name__
         'Adam'
     """
-    return _resolve(identifier, None)
+    return None if identifier is None else _resolve(identifier, None)
 
 
 def _resolve(identifier: Any, custom_objects: dict[str, Any] | None) -> Any:

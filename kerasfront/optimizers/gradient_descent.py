@@ -262,7 +262,7 @@ class Lion(Optimizer):
 
     Args:
         learning_rate: see `Optimizer`, which has the further arguments too; about a tenth of that of `AdamW`.
-        beta_1: weight of the momentum in a step.
+        beta_1: weight of the momentum in a step; above 0.
         beta_2: weight of the momentum so far.
 
     Raises:
@@ -295,6 +295,7 @@ class Lion(Optimizer):
             ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
         )  # fmt: skip
         settings.check_fraction("Lion", "beta_1", beta_1)
+        settings.check_positive("Lion", "beta_1", beta_1)
         settings.check_fraction("Lion", "beta_2", beta_2)
         self.beta_1, self.beta_2 = beta_1, beta_2
 

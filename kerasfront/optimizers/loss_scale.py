@@ -101,7 +101,7 @@ class LossScaleOptimizer(Optimizer):
     def learning_rate(self, value: Any) -> None:
         self.inner_optimizer.learning_rate = value
 
-    def _take_step(self, gradients: list, variables: list[Variable]) -> None:
+    def _take_scaled_step(self, gradients: list, variables: list[Variable]) -> None:
         finite = ops.all(ops.stack([ops.all(ops.isfinite(g)) for g in gradients]))
 
         def step() -> None:
@@ -110,7 +110,8 @@ class LossScaleOptimizer(Optimizer):
             # A fixed factor of the inner optimizer has not scaled this loss, see `scale_loss`.
             self.inner_optimizer._take_unscaled_step(unscaled, variables)
 
-        update_where(finite, step, [*variables, *self.inner_optimizer.variables])
+        changed = self._trainable_variables if self.inner_optimizer.use_ema else variables
+        update_where(finite, step, [*changed, *self.inner_optimizer.variables])
         self._adapt(finite)
 
     def _adapt(self, finite: Any) -> None:

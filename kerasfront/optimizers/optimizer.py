@@ -193,6 +193,34 @@ class Optimizer(Slots):
                 self._take_step(gradients, variables)
         return self._iterations
 
+    def _take_step(self, gradients: list, variables: list[Variable]) -> None:
+        if any(variable.overwrite_with_gradient for variable in variables):
+            gradients, variables = self._overwrite(gradients, variables)
+        if variables:
+            self._take_scaled_step(gradients, variables)
+        else:
+            self._iterations.assign_add(1)
+
+    def _overwrite(self, gradients: list, variables: list[Variable]) -> tuple[list, list[Variable]]:
+        """Assign their gradients to the variables that want them as values; return the others.
+
+        Such gradients are not scaled, clipped or decayed. With accumulation the largest of them is assigned.
+        """
+        steps = self.gradient_accumulation_steps
+        others = []
+        for gradient, variable in zip(gradients, variables, strict=True):
+            if not variable.overwrite_with_gradient:
+                others.append((gradient, variable))
+            elif steps:
+                accumulator = self._accumulators[self._positions[id(variable)]]
+                largest = ops.maximum(gradient, accumulator)
+                complete = ops.equal(ops.mod(self._iterations, steps), steps - 1)
+                variable.assign(ops.where(complete, largest, variable.value))
+                accumulator.assign(ops.where(complete, ops.zeros_like(largest), largest))
+            else:
+                variable.assign(gradient)
+        return [gradient for gradient, _ in others], [variable for _, variable in others]
+
     def _known(self, trainable_variables: Iterable[Variable] | None) -> list[Variable]:
         """Return the variables in the order in which the slots are, building where that has not been done."""
         if trainable_variables is None:
@@ -228,7 +256,7 @@ class Optimizer(Slots):
         pairs = [(g, variable) for g, variable in zip(gradients, variables, strict=True) if g is not None]
         return [g for g, _ in pairs], [variable for _, variable in pairs]
 
-    def _take_step(self, gradients: list, variables: list[Variable]) -> None:
+    def _take_scaled_step(self, gradients: list, variables: list[Variable]) -> None:
         if self.loss_scale_factor:
             gradients = [ops.true_divide(g, self.loss_scale_factor) for g in gradients]
         self._take_unscaled_step(gradients, variables)
@@ -239,7 +267,8 @@ class Optimizer(Slots):
         else:
             self._change(gradients, variables)
         if self.use_ema:
-            self._average(variables)
+            # All of them: at the end the averages take the place of those without a gradient, too.
+            self._average(self._trainable_variables)
         for variable in variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))

@@ -240,6 +240,8 @@ def test_half_precision_predictions_are_counted_in_the_dtype_of_the_metric(engin
         (lambda: metrics.AUC(num_thresholds=1), "num_thresholds is out of range.*got 1"),
         (lambda: metrics.AUC(num_labels=2), "num_labels came without multi_label"),
         (lambda: metrics.Precision(thresholds=[0.2, 1.8]), r"Precision: thresholds are out of range.*1\.8"),
+        (lambda: metrics.Precision(thresholds=[None]), r"Precision: thresholds are out of range.*None"),
+        (lambda: metrics.FalsePositives(thresholds=["a"]), r"FalsePositives: thresholds are out of range.*a"),
         (lambda: metrics.Precision(top_k=0), "top_k does not fit"),
         (lambda: metrics.Recall(thresholds=-0.1), "Recall: thresholds"),
         (lambda: metrics.RecallAtPrecision(1.8), "RecallAtPrecision: precision is out of range"),
@@ -337,6 +339,12 @@ def test_metrics_and_variables_in_lists_and_dicts_belong_to_the_state():
     metric.parts = {"first": [metrics.Sum()], "second": metrics.Sum()}
     metric.more = [kerasfront.Variable(1.0), kerasfront.Variable(2.0)]
     assert len(metric.variables) == own + 4
+
+
+def test_a_variable_may_start_with_an_array(engine):
+    metric = metrics.Mean()
+    start = metric.add_variable((2,), kerasfront.ops.convert_to_tensor(np.array([1.0, 2.0])), name="start")
+    np.testing.assert_array_equal(start.numpy(), [1, 2])
 
 
 def test_settings_can_be_read_back():

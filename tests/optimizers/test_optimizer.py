@@ -103,6 +103,15 @@ def test_nonsense_arguments_are_refused(arguments, message):
     assert message in str(caught.value)
 
 
+def test_lion_wants_a_weight_of_the_momentum():
+    with pytest.raises(ValueError, match="Lion: beta_1 is out of range"):
+        keras.optimizers.Lion(beta_1=0.0)
+
+
+def test_no_optimizer_for_none():
+    assert keras.optimizers.get(None) is None
+
+
 def test_a_negative_rate_cannot_be_assigned():
     optimizer = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="Adam: learning_rate is out of range"):
@@ -200,6 +209,47 @@ def test_averages_take_the_place_of_the_weights_at_the_end(engine):
     optimizer.finalize_variable_values([w])
     # 0.9; (0.9 + 0.8) / 2; (0.85 + 0.7) / 2
     assert w.numpy() == pytest.approx([0.775])
+
+
+def test_averages_leave_a_variable_without_gradient_as_it_is(engine):
+    first, second = variable(1.0), variable(5.0, name="v")
+    optimizer = keras.optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(2):
+            optimizer.apply([gradient(0.1), None], [first, second])
+    optimizer.finalize_variable_values([first, second])
+    # 0.9; (0.9 + 0.8) / 2
+    assert first.numpy() == pytest.approx([0.85])
+    assert second.numpy() == pytest.approx([5.0])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "options", [{}, {"gradient_accumulation_steps": 2}, {"loss_scale_factor": 4.0, "clipvalue": 0.01}]
+)
+def test_a_variable_can_take_its_gradients_as_values_like_keras(engine, options, compiled):
+    import keras as oracle
+
+    results = []
+    for library in (oracle, keras):
+        taker, other = (library.Variable(np.array([1.0, 2.0], "float32")) for _ in range(2))
+        taker.overwrite_with_gradient = True
+        optimizer = library.optimizers.SGD(0.5, **options)
+        optimizer.build([taker, other])
+
+        def step(g, optimizer=optimizer, taker=taker, other=other):
+            optimizer.apply([g, g], [taker, other])
+
+        if compiled and library is keras:
+            step = keras.function(step, variables=[taker, other, *optimizer.variables])
+        values = []
+        for number in ([3.0, -1.0], [2.0, 4.0], [0.5, 0.25]):
+            step(library.ops.convert_to_tensor(np.array(number, "float32")))
+            values.append([np.asarray(library.ops.convert_to_numpy(one.value)) for one in (taker, other)])
+        results.append(values)
+        assert int(optimizer._iterations.numpy()) == 3
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-6)
 
 
 def test_float64_and_half_variables_keep_their_dtype(engine):
