@@ -116,3 +116,25 @@ def get(identifier: Any) -> DTypePolicy:
         inner = identifier.get("config", identifier)
         return DTypePolicy(inner["name"])
     return DTypePolicy(identifier if identifier in _MIXED else dtypes.standardize_dtype(identifier))
+
+
+def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
+    """Return a policy as plain data, in the format of Keras 3."""
+    config = dtype_policy.get_config()
+    return {"module": "keras", "class_name": "DTypePolicy", "config": config, "registered_name": None}
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
+    """Return the policy from what `serialize` gave.
+
+    Args:
+        config: the data.
+        custom_objects: accepted for the Keras signature; there are no policies of other classes.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> policy = keras.DTypePolicy("mixed_bfloat16")
+        >>> keras.dtype_policies.deserialize(keras.dtype_policies.serialize(policy)) == policy
+        True
+    """
+    return get(config)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasfront import regularizers, tree
+from kerasfront import dtype_policies, regularizers, tree
 from kerasfront.backend import registry
 from kerasfront.layers.shapes import map_shapes
 from kerasfront.state import whole
@@ -33,7 +33,7 @@ class Configurable:
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self._trainable,
-            "dtype": _policy_config(self.dtype_policy),
+            "dtype": dtype_policies.serialize(self.dtype_policy),
         }
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
@@ -120,10 +120,6 @@ class Configurable:
         engine = state.pop("_engine")
         self.__dict__.update(state)
         object.__setattr__(self, "_backend", registry.get(engine))
-
-
-def _policy_config(policy: Any) -> Any:
-    return {"module": "keras", "class_name": "DTypePolicy", "config": policy.get_config(), "registered_name": None}
 
 
 def _is_plain(value: Any) -> bool:

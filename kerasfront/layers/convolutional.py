@@ -101,7 +101,7 @@ class BaseConv(Parameterized, Layer):
                 else (1, self.filters) + (1,) * self.rank
             )
             outputs = ops.add(outputs, self.bias if self._channel_axis == -1 else ops.reshape(self.bias, shape))
-        return outputs if self.activation is activations.linear else self.activation(outputs)
+        return outputs if self.activation in (None, activations.linear) else self.activation(outputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -76,7 +76,7 @@ class Dense(Parameterized, Layer):
         outputs = ops.matmul(inputs, self.kernel)
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)
-        return outputs if self.activation is activations.linear else self.activation(outputs)
+        return outputs if self.activation in (None, activations.linear) else self.activation(outputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

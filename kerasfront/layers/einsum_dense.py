@@ -74,7 +74,7 @@ class EinsumDense(Parameterized, Layer):
         )
         letters = outputs.replace("...", "")
         # The first letter is the batch unless "..." stands for it.
-        known = letters if "..." in outputs else letters[1:]
+        known = letters if outputs.startswith("...") else letters[1:]
         if len(known) != len(self.partial_output_shape):
             raise ValueError(
                 f"{self.name}: output_shape {self.partial_output_shape} for equation {self.equation!r}. Expected"
@@ -90,6 +90,8 @@ class EinsumDense(Parameterized, Layer):
         if self.bias_axes:
             first = min(letters.index(one) for one in self.bias_axes)
             shape = tuple(self._size(sizes, one) if one in self.bias_axes else 1 for one in letters[first:])
+            if outputs.endswith("..."):
+                shape += (1,) * (rank - len(inputs.replace("...", "")))
             self.bias = self.add_weight(shape, name="bias", **self._options("bias"))
 
     def _parts(self) -> tuple[str, str, str]:
@@ -112,7 +114,7 @@ class EinsumDense(Parameterized, Layer):
         outputs = ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)
-        return outputs if self.activation is activations.linear else self.activation(outputs)
+        return outputs if self.activation in (None, activations.linear) else self.activation(outputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -71,7 +71,7 @@ class Embedding(Parameterized, Layer):
         indices = inputs if ops.dtype(inputs) in ("int32", "int64") else ops.cast(inputs, "int32")
         return ops.cast(ops.take(self.embeddings, indices, 0), self.compute_dtype)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Mask the zeros, if asked to."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 

@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from kerasfront import constraints, dtype_policies, dtypes, initializers, naming, ops, regularizers, tree
 from kerasfront.backend import dispatch, masks, registry, symbolic
 from kerasfront.layers.calling import CallContext, Fitting, calls, fits_again, fitting_for, signature_of
@@ -68,7 +70,9 @@ class Layer(Configurable, Stateless, Holder):
         **kwargs: Any,
     ):
         self.name = _checked_name(name, type(self).__name__)
-        self.dtype_policy = dtype_policies.get(dtype)
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ValueError(f"{self.name}: trainable is {trainable!r}. Expected a boolean. Pass True or False.")
+        self.dtype_policy: dtype_policies.DTypePolicy = dtype
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.autocast = autocast
         self.built = False
@@ -79,6 +83,9 @@ class Layer(Configurable, Stateless, Holder):
         self._input_shape_argument = _input_shape_of(kwargs, type(self).__name__)
         self._build_shapes: dict[str, Any] | None = None
         self._building = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, dtype_policies.get(value) if name == "dtype_policy" else value)
 
     # -- dtypes and names
 
@@ -130,7 +137,20 @@ class Layer(Configurable, Stateless, Holder):
             None.
             dtype: None for the layer's variable dtype.
             regularizer, constraint: of the Variable.
+
+        Raises:
+            ValueError: the shape is a string, or the layer is built and in a call: each call would make a new Variable.
         """
+        if isinstance(shape, str):
+            raise ValueError(
+                f"{self.name}.add_weight: shape is {shape!r}. Expected sizes; the name is an argument by keyword. Write"
+                f" add_weight(shape=..., name={shape!r})."
+            )
+        if self.built and not self._building and calls.context is not None:
+            raise ValueError(
+                f"{self.name}.add_weight: the layer is built and in a call, and each call would make a Variable."
+                f" Expected it in build() or __init__(). Move it there."
+            )
         shape = () if shape is None else tuple(shape) if isinstance(shape, (list, tuple)) else (shape,)
         dtype = dtypes.standardize_dtype(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
@@ -234,11 +254,17 @@ class Layer(Configurable, Stateless, Holder):
         try:
             if signature.mask_names:
                 self._fill_masks(signature, args, kwargs)
-            if not self.built:
+            builds = not self.built
+            if builds:
                 self._build_once(signature, args, kwargs)
             if self.input_spec is not None and args:
                 check_inputs(self.name, self.input_spec, args[0])
-            outputs = self._run_call(args, kwargs)
+            if builds:
+                # Layers inside are built on the way, and their variables are named after this one too.
+                with name_scope(self.name, caller=self):
+                    outputs = self._run_call(args, kwargs)
+            else:
+                outputs = self._run_call(args, kwargs)
             if len(args) == 1 and kwargs.keys() <= _TRAINING and args[0] is given:
                 object.__setattr__(self, "_fitting", fitting_for(self, signature, given))
             if self.activity_regularizer is not None:
@@ -332,29 +358,48 @@ class Layer(Configurable, Stateless, Holder):
 
     def _build_for(self, signature: Any, args: tuple, kwargs: dict[str, Any]) -> None:
         values = signature.by_name(args, kwargs)
+        wanted = inspect.signature(type(self).build).parameters
         shapes = {
-            name: shapes_of(value) for name, value in values.items() if has_tensors(value) and not name.endswith("mask")
+            name: shapes_of(value)
+            for name, value in values.items()
+            if has_tensors(value) and (not name.endswith("mask") or f"{name}_shape" in wanted)
         }
         self._build_by_shapes(shapes)
 
     def _build_by_shapes(self, shapes: dict[str, Any]) -> None:
         """Call `build` with the shapes of the arguments of `call`, by name."""
-        parameters = [name for name in inspect.signature(type(self).build).parameters if name != "self"]
+        signature = {
+            name: one for name, one in inspect.signature(type(self).build).parameters.items() if name != "self"
+        }
+        parameters = list(signature)
         if len(parameters) == 1 or (parameters and not any(f"{name}_shape" in parameters for name in shapes)):
             first = next(iter(shapes.values()), None)
             given = {parameters[0]: first}
         else:
             given = {f"{name}_shape": shape for name, shape in shapes.items() if f"{name}_shape" in parameters}
+            self._check_build_arguments(signature, given, shapes)
         with whole.kept_on_failure([self]):
             with scope.lasting():
                 self.build(**given)
             self._build_shapes = dict(given)
             self.built = True
 
+    def _check_build_arguments(self, signature: dict[str, Any], given: dict[str, Any], shapes: dict[str, Any]) -> None:
+        for name, one in signature.items():
+            needed = one.default is one.empty and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+            if needed and name not in given:
+                raise ValueError(
+                    f"{self.name}.build: no value for its argument {name!r}. Expected names made of those of call() and"
+                    f" '_shape', here of {sorted(shapes)}. Rename it, or give it a default."
+                )
+
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         def infer() -> Any:
-            context = calls.context or CallContext(self, kwargs.get("training"))
-            outer, calls.context = calls.context, context
+            # Its own: symbolic losses are none of a call with values around this one.
+            outer = calls.context
+            training = kwargs.get("training")
+            context = CallContext(self, outer.training if outer is not None and training is None else training)
+            calls.context = context
             try:
                 with registry.scope(self._backend), scope.dropping():
                     return self._infer(context, args, dict(kwargs))

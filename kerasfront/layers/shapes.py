@@ -40,4 +40,5 @@ def map_shapes(function: Callable, shapes: Any) -> Any:
         return function(tuple(shapes))
     if isinstance(shapes, dict):
         return {key: map_shapes(function, item) for key, item in shapes.items()}
-    return [map_shapes(function, item) for item in shapes]
+    mapped = [map_shapes(function, item) for item in shapes]
+    return tuple(mapped) if isinstance(shapes, tuple) else mapped

@@ -21,11 +21,15 @@ class Graph:
         nodes: the calls in an order in which each comes after what it needs.
         layers: the layers called, each once, inputs first.
 
+    Args:
+        any_sizes: whether inputs with as many axes as stated may have other sizes.
+
     Raises:
         ValueError: an input or output is no symbolic tensor, or an output does not depend on the inputs alone.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str):
+    def __init__(self, inputs: Any, outputs: Any, name: str, any_sizes: bool = False):
+        self._any_sizes = any_sizes
         self.name, self.input_structure, self.output_structure = name, inputs, outputs
         self.inputs, self.outputs = tree.flatten(inputs), tree.flatten(outputs)
         for tensor in [*self.inputs, *self.outputs]:
@@ -191,8 +195,9 @@ class Graph:
         elif len(shape) == len(expected) - 1 and expected[-1] == 1:
             value = _with_mask_of(value, ops.expand_dims(value, -1))
         found = dispatch.shape_of(value)
-        if len(found) != len(expected) or any(
-            a is not None and b is not None and a != b for a, b in zip(found, expected, strict=True)
+        if len(found) != len(expected) or (
+            not self._any_sizes
+            and any(a is not None and b is not None and a != b for a, b in zip(found, expected, strict=True))
         ):
             raise ValueError(
                 f"{self.name}: wrong shape of input {tensor.name!r}. Expected {expected}; got {shape}. Reshape the"

@@ -34,6 +34,8 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._stack: list[Layer] = []
         self._input_layer: InputLayer | None = None
+        # Made for the first data, where nobody stated the shape: later data may have other sizes if the layers agree.
+        self._made_input: InputLayer | None = None
         for layer in layers or ():
             self.add(layer, rebuild=False)
         self._maybe_make_graph()
@@ -111,7 +113,9 @@ class Sequential(Model):
             for layer in self._stack[-1:] if grows else self._stack:
                 tensor = layer(tensor)
         self._known = tuple(id(layer) for layer in self._stack)
-        self._graph = Graph(self._input_layer.output, tensor, self.name)
+        self._graph = Graph(
+            self._input_layer.output, tensor, self.name, any_sizes=self._input_layer is self._made_input
+        )
         self.built = True
         self._build_shapes = {"input_shape": self._input_layer.batch_shape}
 
@@ -122,7 +126,7 @@ class Sequential(Model):
         if isinstance(input_shape, (list, tuple)) and all(
             size is None or isinstance(size, int) for size in input_shape
         ):
-            self._input_layer = Input(batch_shape=(None, *input_shape[1:])).node.operation
+            self._input_layer = self._made_input = Input(batch_shape=(None, *input_shape[1:])).node.operation
             self._maybe_make_graph()
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

@@ -50,6 +50,8 @@ CASES = [
     ("MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, [SEQUENCE, OTHER]),
     ("MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "output_shape": 7, "use_bias": False}, [SEQUENCE, OTHER]),
     ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (None, 8), "bias_axes": "d"}, [SEQUENCE]),
+    ("EinsumDense", {"equation": "bc...,cd->bd...", "output_shape": (4,), "bias_axes": "d"}, [IMAGE]),
+    ("EinsumDense", {"equation": "...b,bc->...c", "output_shape": (4,), "bias_axes": "c"}, [IMAGE]),
     ("Flatten", {}, [IMAGE]),
     ("Flatten", {"data_format": "channels_first"}, [IMAGE]),
     ("Reshape", {"target_shape": (-1, 3)}, [IMAGE]),

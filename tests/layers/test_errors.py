@@ -15,6 +15,8 @@ layers = kf.layers
     (lambda: layers.Dense(3, kernel_initializer="glorot_unifrm"), "glorot_uniform"),
     (lambda: layers.Dense(3, unitz=4), "unitz"),
     (lambda: layers.Dense(3, name="a/b"), "a/b"),
+    (lambda: layers.Dense(3, trainable="yes"), "trainable is 'yes'"),
+    (lambda: layers.Dense(3).add_weight("kernel"), "shape is 'kernel'"),
     (lambda: layers.Conv2D(0, 3), "filters is 0"),
     (lambda: layers.Conv2D(4, (3, 3, 3)), "kernel_size"),
     (lambda: layers.Conv2D(4, 3, padding="sme"), "same"),
@@ -85,3 +87,24 @@ def test_merging_what_does_not_fit(engine):
 def test_unknown_size_where_variables_need_one():
     with pytest.raises(ValueError, match="unknown"):
         layers.Dense(3)(kf.Input((None,)))
+
+
+def test_a_weight_made_in_each_call_is_refused(engine):
+    class Late(kf.Layer):
+        def call(self, inputs):
+            return inputs + self.add_weight(shape=(), name="late")
+
+    with pytest.raises(ValueError, match=r"add_weight: the layer is built and in a call"):
+        Late()(np.zeros((2, 3), "float32"))
+
+
+def test_a_build_with_other_names_than_call_is_refused():
+    class Odd(kf.Layer):
+        def build(self, first_shape, third_shape):
+            self.built = True
+
+        def call(self, first, second):
+            return first + second
+
+    with pytest.raises(ValueError, match=r"build: no value for its argument 'third_shape'.*'second'"):
+        Odd()(np.zeros((2, 3), "float32"), np.zeros((2, 3), "float32"))

@@ -64,7 +64,40 @@ def subclassed(keras):
     return model
 
 
-MODELS = [sequential, sequential_built_late, functional, nested, recurrent, attention, subclassed]
+def layers_in_layers(keras):
+    class Shift(keras.layers.Layer):
+        def build(self, input_shape):
+            self.shift = self.add_weight(shape=input_shape[-1:], name="shift")
+
+        def call(self, x):
+            return x + self.shift
+
+    class Outer(keras.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.inner = Shift(name="inner")
+
+        def call(self, x):
+            return self.inner(x)
+
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__(name="net")
+            self.outer, self.last = Outer(name="outer"), keras.layers.Dense(2, name="last")
+            self.alone = Outer(name="alone")
+            self.alone(keras.Input((3,)))
+
+        def call(self, x):
+            return self.last(self.outer(x))
+
+    model = Net()
+    model(np.ones((1, 3), "float32"))
+    return model
+
+
+MODELS = [
+    sequential, sequential_built_late, functional, nested, recurrent, attention, subclassed, layers_in_layers,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
