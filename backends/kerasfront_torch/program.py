@@ -18,6 +18,17 @@ Tensor = torch.Tensor
 
 # Of their first argument they take shape and dtype only.
 _SHAPE_ONLY = frozenset(f"aten::{name}" for name in ("ones_like", "zeros_like", "full_like", "new_zeros", "new_ones"))
+# Kernels by PyTorch's functions for Python, which read their arguments in less time than the general way does.
+_aten = torch.ops.aten
+_BY_NAME = {
+    **{
+        getattr(_aten, name).default: getattr(torch, name) for name in ("mm", "addmm", "bmm", "t", "relu", "exp", "log")
+    },
+    **{getattr(_aten, name).Tensor: getattr(torch, name) for name in ("mul", "add", "sub", "div", "eq")},
+    **{getattr(_aten, name).default: getattr(Tensor, name) for name in ("view", "permute", "unsqueeze", "sqrt", "sum")},
+    _aten.sum.dim_IntList: torch.sum,
+    _aten.transpose.int: torch.transpose,
+}
 # Larger results are computed anew: keeping them takes memory for good.
 _MOST_KEPT = 1 << 14
 
@@ -161,7 +172,7 @@ class Program:
             self.changed += [n for n in touched if n not in self.changed]
             lines.append("begun[0] = True")
         arguments += [f"{name}={self._expression(one)}" for name, one in call.kwargs.items()]
-        function = call.function._op if call.writes is None else call.function
+        function = call.function if call.writes is not None else _BY_NAME.get(call.function) or call.function._op
         text = f"{self._constant(function)}({', '.join(arguments)})"
         inputs = {*refs(call.args), *refs(call.kwargs)}
         outputs = set(refs(call.outputs)) - inputs
