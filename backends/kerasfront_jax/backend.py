@@ -19,6 +19,7 @@ from kerasfront_jax import fused, ops
 
 # What 64-bit data of the host becomes where JAX has them switched off.
 _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+_WIDE = frozenset(map(np.dtype, _NARROW))
 
 
 class JaxBackend(Backend):
@@ -131,8 +132,7 @@ class JaxBackend(Backend):
 
     def compiled_input(self, array: np.ndarray) -> Any:
         # A jitted function takes host arrays itself, in a tenth of the time.
-        fits = array.dtype.name == self.host_dtype(array.dtype.name)
-        return array if fits else self.convert_to_tensor(array)
+        return array if array.dtype not in _WIDE or jax.config.jax_enable_x64 else self.convert_to_tensor(array)
 
     def abstract_eval(self, function: Callable, *specs: Any) -> Any:
         def struct(spec: Any) -> Any:

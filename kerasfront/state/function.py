@@ -302,9 +302,10 @@ class Function:
         with interrupts.deferred():
             variables = pure.variables
             tensors, new = run([variable.handle for variable in variables], inputs)
-            with interrupts.deferred(firm=True):
-                for place, handle in zip(pure.written, new, strict=True):
-                    variables[place].take_handle(handle)
+            if pure.written:
+                with interrupts.deferred(firm=True):
+                    for place, handle in zip(pure.written, new, strict=True):
+                        variables[place].take_handle(handle)
         return pure.rebuild(tensors)
 
 
