@@ -38,6 +38,8 @@ class CompileMetrics:
     def __init__(self, metrics: Any, weighted_metrics: Any = None, where: str = "model"):
         self._given = (metrics, weighted_metrics)
         self._where = where
+        for argument, given in zip(("metrics", "weighted_metrics"), self._given, strict=True):
+            alignment.check_items(f"{where}.compile: `{argument}`", given, "a name, a function or a Metric")
         for name in alignment.names_in(self._given):
             if name.lower() not in _BY_SHAPE:
                 metrics_module.get(name)

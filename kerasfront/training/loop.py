@@ -190,9 +190,9 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
     return numbers
 
 
-def predict(model: Any, source: Any, callbacks: Any) -> Any:
+def predict(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> Any:
     """Return the outputs for all batches of the source, joined in order, on the host."""
-    execution = Execution(model, "predict", source, callbacks)
+    execution = Execution(model, "predict", source, callbacks, check)
     ahead: collections.deque = collections.deque()
     done: list = []
     count = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -328,6 +329,15 @@ class Trainer:
         frequency = arguments.validation_epochs(where, validation_freq)
         verbose = arguments.verbosity(where, verbose)
         fraction = arguments.split_fraction(where, validation_split)
+        arguments.whole_number(where, "validation_steps", validation_steps, 1)
+        arguments.whole_number(where, "validation_batch_size", validation_batch_size, 1)
+        if first >= epochs:
+            warnings.warn(
+                f"{where}: nothing is trained. Expected `epochs` above `initial_epoch`; got {epochs} and {first}. "
+                "Pass the number of the last epoch as `epochs`.",
+                UserWarning,
+                stacklevel=3,
+            )
         if fraction and validation_data is None:
             (x, y, sample_weight), validation_data = data.split_validation((x, y, sample_weight), fraction, where)
         self.stop_training = False
@@ -355,7 +365,11 @@ class Trainer:
                 )
                 validate = surroundings.Validation(self, held_out, frequency, known, where)
             closing.enter_context(surroundings.running(self))
-            check = functools.partial(surroundings.check_labels, self, source, where)
+
+            def check() -> None:
+                surroundings.warn_of_nothing_to_train(self, where)
+                surroundings.check_labels(self, source, where)
+
             loop.fit(self, source, known, numbers, validate, check)
         return known.history
 
@@ -396,6 +410,7 @@ class Trainer:
                 f"{where}: unknown arguments {sorted(kwargs)}. Expected those of the signature. Leave them out."
             )
         self._require_compiled("evaluate")
+        arguments.whole_number(where, "steps", steps, 1)
         verbose = arguments.verbosity(where, verbose)
         with surroundings.whole_pass(x, y, sample_weight, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
@@ -429,12 +444,14 @@ class Trainer:
             ValueError: data or numbers do not fit.
         """
         where = f"{self.name}.predict"
+        arguments.whole_number(where, "steps", steps, 1)
         verbose = arguments.verbosity(where, verbose)
         if not verbose and callbacks is None and steps is None and batches.is_one_batch(x, batch_size):
-            return self._outputs_for(x)
+            return self._outputs_for(x, where)
         with surroundings.whole_pass(x, None, None, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
-            return loop.predict(self, source, known)
+            check = functools.partial(surroundings.check_labels, self, source, where)
+            return loop.predict(self, source, known, check)
 
     # -- single batches --------------------------------------------------------------------------
 
@@ -464,10 +481,12 @@ class Trainer:
     @step.on_own_engine
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch as NumPy arrays."""
-        return self._outputs_for(batches.batch_from(x, where=f"{self.name}.predict_on_batch"))
+        where = f"{self.name}.predict_on_batch"
+        return self._outputs_for(batches.batch_from(x, where=where), where)
 
-    def _outputs_for(self, batch: Any) -> Any:
+    def _outputs_for(self, batch: Any, where: str) -> Any:
         step.prepare(self, "predict", batch)
+        surroundings.check_host_inputs(self, batch, where)
         (outputs,) = self._compiled_steps.get(self, "predict")(batch)
         return loop.to_host(outputs)
 
@@ -477,6 +496,7 @@ class Trainer:
         self._require_compiled(f"{kind}_on_batch")
         batch = batches.batch_from(x, y, sample_weight, class_weight, where)
         step.prepare(self, kind, batch)
+        surroundings.check_host_inputs(self, x, where)
         surroundings.check_host_labels(self, y, where)
         with surroundings.kept_metrics(self):
             numbers = logs_module.read(self._compiled_steps.get(self, kind, fresh=True)(batch))
