@@ -73,10 +73,12 @@ class Trainer:
 
         Args:
             optimizer: a name, config or `Optimizer`.
-            loss: a name, function or `Loss`; for several outputs also a list in their order or a dict by their
-                names. None for models that bring their own (`add_loss`, `compute_loss`, `train_step`).
+            loss: a name, function or `Loss`; for several outputs also a list in their order, a dict by their names, or
+                nested like them. None for an output without loss, a list for one whose losses are added up. None as a
+                whole for models that bring their own (`add_loss`, `compute_loss`, `train_step`).
             loss_weights: factors of the outputs' losses in the sum, in the same manner.
-            metrics: a list of names, functions or `Metric`s; for several outputs a list of lists or a dict by name.
+            metrics: a list of names, functions or `Metric`s; for several outputs a list of lists, a dict by name, or
+                nested like them.
                 "accuracy" and "crossentropy" become the binary, sparse or categorical kind by the labels' shape.
             weighted_metrics: metrics that take sample weights and class weights into account.
             run_eagerly: run each step as plain Python, to look into it.
@@ -295,7 +297,7 @@ class Trainer:
         Args:
             x: arrays, tensors, data frames, dicts or lists of these; or a generator, `PyDataset` or an engine's data
                 set of batches `(x, y)` or `(x, y, sample_weight)`.
-            y: labels; only with arrays.
+            y: labels, nested like the outputs; or for the outputs with a loss alone. Only with arrays.
             batch_size: samples per step, 32 by default; only with arrays.
             epochs: number of the last epoch, counted from one.
             verbose: 0 silent, 1 a progress bar, 2 a line per epoch, "auto" a bar on a terminal.
@@ -320,7 +322,9 @@ class Trainer:
         Notes:
             A generator that gives fewer batches than asked for ends the training with a warning. A loss that is NaN
             or infinite at the end of an epoch warns once; the callback `TerminateOnNaN` stops at once. Class labels
-            out of range are refused where all data is in memory; elsewhere they make the loss NaN.
+            out of range, and integers that an `Embedding` right behind an input does not know, are refused where all
+            data is in memory; elsewhere they make the loss NaN or are refused by the step. `config.set_max_epochs` and
+            `config.set_max_steps_per_epoch` cut a training short, with a warning.
         """
         where = f"{self.name}.fit"
         self._require_compiled("fit")
