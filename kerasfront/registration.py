@@ -295,9 +295,12 @@ def _find_function(name: str) -> Any:
 
 
 def _not_found(kind: str, name: Any) -> ValueError:
+    homes = _FUNCTION_HOMES if kind == "function" else _CLASS_HOMES
+    known = [one for home in homes for one in dir(_home(home)) if not one.startswith("_")]
+    near = errors.nearest(name, [one for one in known if one[0].isupper() == (kind == "class")])
     return ValueError(
         f"deserialize: unknown {kind} {name!r}. Expected one of this package, a registered one or one passed in"
-        f" custom_objects. "
+        f" custom_objects. {f'Did you mean {near!r}? ' if near else ''}"
         f"Decorate its definition with register_keras_serializable, or pass custom_objects={{{name!r}: ...}}."
     )
 

@@ -142,6 +142,7 @@ class Loss:
     """
 
     integer_labels = False
+    probability_labels = False
     """Whether labels keep their dtype: class indices must not be rounded to a float type."""
 
     def __init__(
@@ -224,6 +225,7 @@ class LossFunctionWrapper(Loss):
         self.fn = fn
         self._fn_kwargs = kwargs
         self.integer_labels = getattr(fn, "integer_labels", False)
+        self.probability_labels = getattr(fn, "probability_labels", False)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return what the function gives for labels and predictions of equal rank."""

@@ -122,6 +122,11 @@ def sparse_categorical_crossentropy(
 sparse_categorical_crossentropy.integer_labels = True  # type: ignore[attr-defined]
 
 
+# Their labels are probabilities, from 0 to 1.
+binary_crossentropy.probability_labels = True  # type: ignore[attr-defined]
+categorical_crossentropy.probability_labels = True  # type: ignore[attr-defined]
+
+
 def binary_focal_crossentropy(
     y_true: Any,
     y_pred: Any,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +11,7 @@ from kerasfront import ops, tree
 from kerasfront.backend import dispatch, masks
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.symbolic import KerasTensor, Node
-from kerasfront.layers import Layer
+from kerasfront.layers import Embedding, Layer
 
 
 class Graph:
@@ -121,9 +122,35 @@ class Graph:
 
     def __getstate__(self) -> dict[str, Any]:
         # The plan is made of functions; a copy makes its own when it first runs, after all of the graph is there.
-        return {**self.__dict__, "_plan": None, "_seen": None}
+        return {
+            **{key: value for key, value in self.__dict__.items() if key != "lookups"},
+            "_plan": None,
+            "_seen": None,
+        }
 
     # -- inputs as users pass them
+
+    @functools.cached_property
+    def lookups(self) -> list[tuple[int, int, str]]:
+        """The inputs that go straight into a table: position, size of the table, name of the layer."""
+        positions = {id(tensor): i for i, tensor in enumerate(self.inputs)}
+        return [
+            (positions[id(node.inputs[0])], node.operation.input_dim, node.operation.name)
+            for node in self.nodes
+            if isinstance(node.operation, Embedding) and id(node.inputs[0]) in positions
+        ]
+
+    def input_at(self, inputs: Any, position: int) -> tuple[str, Any]:
+        """Return how an input is called and its values, None where they are not there."""
+        if isinstance(inputs, dict):
+            made = self.input_structure
+            keys = sorted(made) if isinstance(made, dict) else self._names()
+            key = keys[position] if position < len(keys) else None
+            return f"x[{key!r}]", inputs.get(key)
+        if isinstance(inputs, (list, tuple)):
+            flat = tree.flatten(inputs)
+            return f"x[{position}]", flat[position] if position < len(flat) else None
+        return "x", inputs
 
     def arrange(self, inputs: Any) -> list[Any]:
         """Return the inputs as a flat list in the order of the graph, with rank and dtype adapted.
@@ -202,6 +229,11 @@ class Graph:
             raise ValueError(
                 f"{self.name}: wrong shape of input {tensor.name!r}. Expected {expected}; got {shape}. Reshape the"
                 f" data or change the input."
+            )
+        if "complex" in dispatch.dtype_of(value) and "complex" not in tensor.dtype:
+            raise ValueError(
+                f"{self.name}: input {tensor.name!r} is complex. Expected {tensor.dtype}; got "
+                f"{dispatch.dtype_of(value)}, whose imaginary part would be lost. Pass real numbers, such as x.real."
             )
         if dispatch.dtype_of(value) != tensor.dtype and tensor.dtype != "string":
             value = _with_mask_of(value, ops.cast(value, tensor.dtype))

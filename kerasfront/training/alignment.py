@@ -27,6 +27,23 @@ def names_in(given: Any) -> Iterator[str]:
             yield from names_in(item)
 
 
+def check_items(where: str, given: Any, expected: str) -> None:
+    """Check that a nested structure of losses or metrics holds nothing else.
+
+    Raises:
+        ValueError: it holds something that is no name, function or object.
+    """
+    if isinstance(given, dict) and "class_name" not in given:
+        given = list(given.values())
+    if isinstance(given, (list, tuple)):
+        for item in given:
+            check_items(where, item, expected)
+    elif not (given is None or isinstance(given, (str, dict)) or callable(given)):
+        raise ValueError(
+            f"{where}: {given!r} does not fit. Expected {expected}; got {type(given).__name__}. Pass 'mse' or the like."
+        )
+
+
 def output_names(outputs: Any, layer_names: Sequence[str] | None = None) -> list[str]:
     """Return one name for each output: the keys and positions that lead to it, joined by "/".
 

@@ -6,6 +6,7 @@ Everything here runs on the host before a step does, so that the message is the 
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -108,11 +109,68 @@ def check_sparse_labels(where: str, labels: Any, width: int | None, name: str = 
     labels = np.asarray(labels)
     if width is None or not labels.size or labels.dtype.kind not in "iuf":
         return
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.rint(labels)):
+        odd = labels[labels != np.rint(labels)][0]
+        raise ValueError(
+            f"{where}: class label {odd} in `{name}` is no whole number. Expected labels from 0 to {width - 1}; got "
+            f"{labels.dtype} numbers. Use integers for classes, and a loss such as 'mse' for other numbers."
+        )
     low, high = labels.min(), labels.max()
     if low < 0 or high >= width:
         bad = low if low < 0 else high
+        remedy = f"or give the output layer {int(high) + 1} units" if low >= 0 else "counting the classes from 0"
         raise ValueError(
             f"{where}: class label {bad} in `{name}` is out of range. Expected labels from 0 to {width - 1}, because "
             f"the model's output has {width} classes; got labels from {low} to {high}. "
-            f"Correct the labels, or give the output layer {int(high) + 1 if low >= 0 else 'a class for each'} units."
+            f"Correct the labels, {remedy}."
+        )
+
+
+def warn_of_no_probabilities(where: str, labels: Any, loss: str, name: str = "y") -> None:
+    """Warn once, on the host, of labels that stand for probabilities but do not lie in [0, 1].
+
+    Args:
+        where: the call to name in the message.
+        labels: host labels; anything but a non-empty array of numbers is left alone.
+        loss: name of the loss.
+        name: what to call the labels.
+    """
+    labels = np.asarray(labels)
+    if not labels.size or labels.dtype.kind not in "iuf":
+        return
+    low, high = labels.min(), labels.max()
+    if low < 0 or high > 1:
+        warnings.warn(
+            f"{where}: the labels in `{name}` do not fit {loss}, whose value then means nothing. Expected numbers "
+            f"from 0 to 1; got {low} to {high}. Bring the labels to 0 and 1, or use another loss.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def check_indices(where: str, values: Any, size: int, layer: str, name: str) -> None:
+    """Check once, on the host, that the integers that an embedding looks up lie in [0, size).
+
+    Args:
+        where: the call to name in the message.
+        values: host data; anything but a non-empty array of numbers is left alone.
+        size: of the table.
+        layer: name of the layer.
+        name: what to call the data.
+
+    Raises:
+        ValueError: an integer lies outside.
+    """
+    if not isinstance(values, (np.ndarray, list)):
+        return
+    values = np.asarray(values)
+    if not values.size or values.dtype.kind not in "iuf":
+        return
+    low, high = values.min(), values.max()
+    if low < 0 or high >= size:
+        bad = low if low < 0 else high
+        remedy = f"or make the layer with input_dim={int(high) + 1}" if low >= 0 else "counting from 0"
+        raise ValueError(
+            f"{where}: index {bad} in `{name}` is out of range for layer {layer!r}. Expected integers from 0 to "
+            f"{size - 1} (its input_dim is {size}); got {low} to {high}. Correct the data, {remedy}."
         )

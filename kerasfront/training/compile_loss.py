@@ -35,6 +35,7 @@ class CompileLoss:
     def __init__(self, loss: Any, loss_weights: Any = None, where: str = "model"):
         self._loss, self._loss_weights = loss, loss_weights
         self._where = where
+        alignment.check_items(f"{where}.compile: `loss`", loss, "a name, a function or a Loss")
         for name in alignment.names_in(loss):
             # What else is wrong shows with the first batch; a wrong name need not wait.
             if name.lower() not in _NAMES_BY_SHAPE:
@@ -101,10 +102,7 @@ class CompileLoss:
     def _resolve(self, name: str, item: Any, true: Any, pred: Any) -> Any:
         """Return the `Loss` object for one output and check that the labels fit it."""
         where = f"{self._where}, loss of output {name!r}"
-        if true is None:
-            raise ValueError(
-                f"{where}: there are no labels. Expected labels for this output; got None. Pass them in `y`."
-            )
+        targets.check_labels(where, true)
         if isinstance(item, (list, tuple)):
             parts = [self._resolve(name, part, true, pred) for part in item if part is not None]
             return parts[0] if len(parts) == 1 else _Added(parts)
@@ -136,9 +134,9 @@ class CompileLoss:
         """
         if not self.built:
             self.build(y_true, y_pred)
+        targets.check_labels(f"{self._where}, loss", y_true)
         if len(self.losses) == 1 and all(map(targets.is_scalar, (y_true, y_pred, sample_weight))):
             # One output: nothing to align and nothing to add up.
-            targets.check_label(self._where, self.names[0], y_true)
             value = self.losses[0](y_true, y_pred, sample_weight=sample_weight)
             return value if self.weights[0] is None else value * self.weights[0]
         labels = targets.align_targets(self._where, y_true, y_pred, self.names, self.labelled)
@@ -147,7 +145,7 @@ class CompileLoss:
         for i, pred in enumerate(tree.flatten(y_pred)):
             if self.losses[i] is None:
                 continue
-            targets.check_label(self._where, self.names[i], labels[i])
+            targets.check_labels(f"{self._where}, loss of output {self.names[i]!r}", labels[i])
             value = self.losses[i](labels[i], pred, sample_weight=weights[i])
             if self.trackers[i] is not None:
                 self.trackers[i].update_state(value, sample_weight=targets.batch_size(pred))
@@ -156,18 +154,24 @@ class CompileLoss:
             total = value if total is None else total + value
         return total
 
-    def check_class_labels(self, where: str, y_true: Any) -> None:
-        """Check labels on the host that stand for classes against the number of classes.
+    def check_host_labels(self, where: str, y_true: Any) -> None:
+        """Check labels on the host: classes against the number of classes, probabilities against 0 and 1.
 
         Raises:
-            ValueError: a label is out of range.
+            ValueError: a class label is out of range.
         """
-        if not any(width is not None for width in self._widths):
+        probable = [getattr(loss, "probability_labels", False) for loss in self.losses]
+        if not any(probable) and all(width is None for width in self._widths):
             return
         labels = targets.align_targets(where, y_true, self._skeleton, self.names, self.labelled)
-        for name, label, width in zip(self.names, labels, self._widths, strict=True):
-            if width is not None and isinstance(label, (np.ndarray, list)):
-                arguments.check_sparse_labels(where, label, width, "y" if len(self.names) == 1 else f"y[{name!r}]")
+        for i, (name, label) in enumerate(zip(self.names, labels, strict=True)):
+            called = "y" if len(self.names) == 1 else f"y[{name!r}]"
+            if not isinstance(label, (np.ndarray, list)):
+                continue
+            if self._widths[i] is not None:
+                arguments.check_sparse_labels(where, label, self._widths[i], called)
+            elif probable[i]:
+                arguments.warn_of_no_probabilities(where, label, self.losses[i].name, called)
 
 
 def _try_symbolically(where: str, loss: Any, y_true: Any, y_pred: Any) -> None:

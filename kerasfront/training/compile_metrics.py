@@ -38,6 +38,8 @@ class CompileMetrics:
     def __init__(self, metrics: Any, weighted_metrics: Any = None, where: str = "model"):
         self._given = (metrics, weighted_metrics)
         self._where = where
+        for argument, given in zip(("metrics", "weighted_metrics"), self._given, strict=True):
+            alignment.check_items(f"{where}.compile: `{argument}`", given, "a name, a function or a Metric")
         for name in alignment.names_in(self._given):
             if name.lower() not in _BY_SHAPE:
                 metrics_module.get(name)
@@ -102,7 +104,7 @@ class CompileMetrics:
         predictions = tree.flatten(y_pred)
         for entry in self._entries:
             i = entry.output
-            targets.check_label(self._where, self.names[i], labels[i])
+            targets.check_labels(f"{self._where}, metrics of output {self.names[i]!r}", labels[i])
             if entry.weighted and weights[i] is not None:
                 entry.metric.update_state(labels[i], predictions[i], sample_weight=weights[i])
             else:

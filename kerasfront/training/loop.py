@@ -210,9 +210,9 @@ def _evaluated_singly(execution: Execution, source: Any, callbacks: Any) -> tupl
     return count, logs
 
 
-def predict(model: Any, source: Any, callbacks: Any) -> Any:
+def predict(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> Any:
     """Return the outputs for all batches of the source, joined in order, on the host."""
-    execution = Execution(model, "predict", source, callbacks)
+    execution = Execution(model, "predict", source, callbacks, check)
     ahead: collections.deque = collections.deque()
     done: list = []
     count = 0

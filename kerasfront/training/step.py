@@ -36,6 +36,11 @@ def train(model: Any, data: Any, judge: Callable) -> Any:
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     optimizer = model.optimizer
     variables = model.trainable_variables
+    if optimizer is None:
+        raise ValueError(
+            f"{model.name}.fit: there is no optimizer. Expected one in compile(); got None. "
+            "Call model.compile(optimizer='adam', ...), or evaluate() to judge only."
+        )
 
     def forward() -> tuple[Any, tuple]:
         y_pred = model(x, training=True)

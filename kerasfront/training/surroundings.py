@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from kerasfront import callbacks as callbacks_module
 from kerasfront import ops
 from kerasfront.state import seed, whole
-from kerasfront.training import data, limits, loop
+from kerasfront.training import arguments, data, limits, loop, step
 
 
 def callback_list(
@@ -119,14 +120,36 @@ def kept_metrics(model: Any) -> Iterator[None]:
 
 
 def check_labels(model: Any, source: Any, where: str) -> None:
-    """Check integer class labels once where all of them are in memory."""
+    """Check once, where all data is in memory, the integers in it: class labels and what embeddings look up."""
     everything = getattr(source, "arrays", None)
     if everything is not None:
+        check_host_inputs(model, everything[0], where)
         check_host_labels(model, everything[1], where)
 
 
 def check_host_labels(model: Any, y: Any, where: str) -> None:
-    """Check integer class labels that lie on the host against the widths of the outputs."""
-    compiled = model._compilation.loss
+    """Check labels that lie on the host: classes against the widths of the outputs, and probabilities."""
+    compiled = model._compilation.loss if model._compilation is not None else None
     if compiled is not None and compiled.built and y is not None:
-        compiled.check_class_labels(where, y)
+        compiled.check_host_labels(where, y)
+
+
+def check_host_inputs(model: Any, x: Any, where: str) -> None:
+    """Check integers that lie on the host and go straight into an embedding against the size of its table."""
+    graph = getattr(model, "_graph", None)
+    if graph is None or not graph.lookups:
+        return
+    for position, size, layer in graph.lookups:
+        name, values = graph.input_at(x, position)
+        arguments.check_indices(where, values, size, layer, name)
+
+
+def warn_of_nothing_to_train(model: Any, where: str) -> None:
+    """Warn if the default step would change nothing, since no weight is trainable."""
+    if not model.trainable_variables and step.is_default(model, "train_step"):
+        warnings.warn(
+            f"{where}: nothing is trained, since the model has no trainable weights. Expected at least one; got "
+            f"{len(model.variables)} that are not. Set `trainable = True`, or call evaluate().",
+            UserWarning,
+            stacklevel=3,
+        )

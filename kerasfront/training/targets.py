@@ -52,16 +52,15 @@ def align_weights(where: str, sample_weight: Any, y_pred: Any, names: list[str])
     return [None if weight is alignment.MISSING else weight for weight in weights]
 
 
-def check_label(where: str, name: str, label: Any) -> None:
-    """Check that there are labels for an output that is to be judged.
+def check_labels(where: str, labels: Any) -> None:
+    """Check that there are labels for what is to be judged.
 
     Raises:
         ValueError: there are none.
     """
-    if label is None:
+    if labels is None:
         raise ValueError(
-            f"{where}, output {name!r}: there are no labels. Expected labels for this output; got None. Pass them in"
-            f" `y`, in each batch."
+            f"{where}: there are no labels. Expected labels for this output; got None. Pass them in `y`, in each batch."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -73,10 +74,12 @@ class Trainer:
 
         Args:
             optimizer: a name, config or `Optimizer`.
-            loss: a name, function or `Loss`; for several outputs also a list in their order or a dict by their
-                names. None for models that bring their own (`add_loss`, `compute_loss`, `train_step`).
+            loss: a name, function or `Loss`; for several outputs also a list in their order, a dict by their names, or
+                nested like them. None for an output without loss, a list for one whose losses are added up. None as a
+                whole for models that bring their own (`add_loss`, `compute_loss`, `train_step`).
             loss_weights: factors of the outputs' losses in the sum, in the same manner.
-            metrics: a list of names, functions or `Metric`s; for several outputs a list of lists or a dict by name.
+            metrics: a list of names, functions or `Metric`s; for several outputs a list of lists, a dict by name, or
+                nested like them.
                 "accuracy" and "crossentropy" become the binary, sparse or categorical kind by the labels' shape.
             weighted_metrics: metrics that take sample weights and class weights into account.
             run_eagerly: run each step as plain Python, to look into it.
@@ -297,7 +300,7 @@ class Trainer:
         Args:
             x: arrays, tensors, data frames, dicts or lists of these; or a generator, `PyDataset` or an engine's data
                 set of batches `(x, y)` or `(x, y, sample_weight)`.
-            y: labels; only with arrays.
+            y: labels, nested like the outputs; or for the outputs with a loss alone. Only with arrays.
             batch_size: samples per step, 32 by default; only with arrays.
             epochs: number of the last epoch, counted from one.
             verbose: 0 silent, 1 a progress bar, 2 a line per epoch, "auto" a bar on a terminal.
@@ -322,7 +325,9 @@ class Trainer:
         Notes:
             A generator that gives fewer batches than asked for ends the training with a warning. A loss that is NaN
             or infinite at the end of an epoch warns once; the callback `TerminateOnNaN` stops at once. Class labels
-            out of range are refused where all data is in memory; elsewhere they make the loss NaN.
+            out of range, and integers that an `Embedding` right behind an input does not know, are refused where all
+            data is in memory; elsewhere they make the loss NaN or are refused by the step. `config.set_max_epochs` and
+            `config.set_max_steps_per_epoch` cut a training short, with a warning.
         """
         where = f"{self.name}.fit"
         self._require_compiled("fit")
@@ -331,6 +336,15 @@ class Trainer:
         frequency = arguments.validation_epochs(where, validation_freq)
         verbose = arguments.verbosity(where, verbose)
         fraction = arguments.split_fraction(where, validation_split)
+        arguments.whole_number(where, "validation_steps", validation_steps, 1)
+        arguments.whole_number(where, "validation_batch_size", validation_batch_size, 1)
+        if first >= epochs:
+            warnings.warn(
+                f"{where}: nothing is trained. Expected `epochs` above `initial_epoch`; got {epochs} and {first}. "
+                "Pass the number of the last epoch as `epochs`.",
+                UserWarning,
+                stacklevel=3,
+            )
         if fraction and validation_data is None:
             (x, y, sample_weight), validation_data = data.split_validation((x, y, sample_weight), fraction, where)
         self.stop_training = False
@@ -359,7 +373,11 @@ class Trainer:
                 )
                 validate = surroundings.Validation(self, held_out, frequency, known, where)
             closing.enter_context(surroundings.running(self))
-            check = functools.partial(surroundings.check_labels, self, source, where)
+
+            def check() -> None:
+                surroundings.warn_of_nothing_to_train(self, where)
+                surroundings.check_labels(self, source, where)
+
             loop.fit(self, source, known, numbers, validate, check)
         return known.history
 
@@ -400,6 +418,7 @@ class Trainer:
                 f"{where}: unknown arguments {sorted(kwargs)}. Expected those of the signature. Leave them out."
             )
         self._require_compiled("evaluate")
+        arguments.whole_number(where, "steps", steps, 1)
         verbose = arguments.verbosity(where, verbose)
         with surroundings.whole_pass(x, y, sample_weight, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
@@ -433,12 +452,14 @@ class Trainer:
             ValueError: data or numbers do not fit.
         """
         where = f"{self.name}.predict"
+        arguments.whole_number(where, "steps", steps, 1)
         verbose = arguments.verbosity(where, verbose)
         if not verbose and callbacks is None and steps is None and batches.is_one_batch(x, batch_size):
-            return self._outputs_for(x)
+            return self._outputs_for(x, where)
         with surroundings.whole_pass(x, None, None, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
-            return loop.predict(self, source, known)
+            check = functools.partial(surroundings.check_labels, self, source, where)
+            return loop.predict(self, source, known, check)
 
     # -- single batches --------------------------------------------------------------------------
 
@@ -468,10 +489,12 @@ class Trainer:
     @step.on_own_engine
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch as NumPy arrays."""
-        return self._outputs_for(batches.batch_from(x, where=f"{self.name}.predict_on_batch"))
+        where = f"{self.name}.predict_on_batch"
+        return self._outputs_for(batches.batch_from(x, where=where), where)
 
-    def _outputs_for(self, batch: Any) -> Any:
+    def _outputs_for(self, batch: Any, where: str) -> Any:
         step.prepare(self, "predict", batch)
+        surroundings.check_host_inputs(self, batch, where)
         (outputs,) = self._compiled_steps.get(self, "predict")(batch)
         return loop.to_host(outputs)
 
@@ -481,6 +504,7 @@ class Trainer:
         self._require_compiled(f"{kind}_on_batch")
         batch = batches.batch_from(x, y, sample_weight, class_weight, where)
         step.prepare(self, kind, batch)
+        surroundings.check_host_inputs(self, x, where)
         surroundings.check_host_labels(self, y, where)
         with surroundings.kept_metrics(self):
             numbers = logs_module.read(self._compiled_steps.get(self, kind, fresh=True)(batch))
