@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasfront import ops
+from kerasfront import ops, tree
 from kerasfront.layers.arguments import one_of, shared_arguments
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
-from kerasfront.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
+from kerasfront.layers.recurrent_cells import (
+    GRUCell,
+    LSTMCell,
+    SimpleRNNCell,
+    StackedRNNCells,
+    initial_state,
+    output_size,
+    training_option,
+)
 from kerasfront.ops.recurrent import over_time
 from kerasfront.state import whole
+from kerasfront.state.variable import Variable
 
 # Cells whose output is their first state.
 _OUTPUT_IS_STATE = (SimpleRNNCell, LSTMCell, GRUCell)
@@ -23,7 +32,7 @@ class RNN(Layer):
         cell: a cell, a list of them, or a layer of yours with `call(inputs, states) -> (output, states)` and
         `state_size`.
         return_sequences: the outputs of all steps (batch, time, units), not only the last (batch, units).
-        return_state: return a list: the output, then the last states.
+        return_state: return a list: the output, then the last states (of a stack, for each cell a list of its own).
         go_backwards: read from the end; outputs in order of computation.
         stateful: begin each batch with the states in which the last one ended; needs a fixed batch size.
         unroll: accepted; the engine decides how the loop runs.
@@ -80,7 +89,7 @@ class RNN(Layer):
                     f"{self.name}: stateful=True needs a fixed batch size. Expected one; got input shape"
                     f" {tuple(sequences_shape)}. Use keras.Input(batch_shape=...)."
                 )
-            self.states = [
+            states = [
                 self.add_weight(
                     (sequences_shape[0], size),
                     "zeros",
@@ -88,20 +97,27 @@ class RNN(Layer):
                     dtype=self.compute_dtype,
                     name=f"rnn_state_{i}",
                 )
-                for i, size in enumerate(self._state_sizes)
+                for i, size in enumerate(tree.flatten(self._state_sizes))
             ]
+            self.states = tree.pack_sequence_as(self._state_sizes, states)
+
+    def _own_weights(self) -> list[Variable]:
+        # Kept states are variables, as those of seeds are, but no weights: files and set_weights() go without them.
+        states = {id(state) for state in tree.flatten(self.states or ())}
+        return [weight for weight in super()._own_weights() if id(weight) not in states]
+
+    def _own_variables(self) -> list[Variable]:
+        return [*super()._own_variables(), *tree.flatten(self.states or ())]
 
     def get_initial_state(self, batch_size: int | None) -> list:
         """Return the states that a sequence begins with."""
-        if hasattr(self.cell, "get_initial_state"):
-            states = self.cell.get_initial_state(batch_size=batch_size)
-            return list(states) if isinstance(states, (list, tuple)) else [states]
-        return [ops.zeros((batch_size, size), self.compute_dtype) for size in self._state_sizes]
+        states = initial_state(self.cell, batch_size, self.compute_dtype)
+        return list(states) if isinstance(states, (list, tuple)) else [states]
 
     def reset_states(self) -> None:
         """Set the kept states to zeros."""
         with whole.together():
-            for state in self.states or ():
+            for state in tree.flatten(self.states or ()):
                 state.assign(ops.zeros_like(state))
 
     reset_state = reset_states
@@ -114,13 +130,11 @@ class RNN(Layer):
             sequences, initial_state = sequences[0], sequences[1:]
         if initial_state is None:
             initial_state = self.states if self.stateful else self.get_initial_state(ops.shape(sequences)[0])
-        states = [
-            ops.cast(state, ops.dtype(sequences))
-            for state in (initial_state if isinstance(initial_state, (list, tuple)) else [initial_state])
-        ]
+        given = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+        states = tree.map_structure(lambda state: ops.cast(state, ops.dtype(sequences)), given)
         outputs, last = self._run(sequences, states, mask, training)
         if self.stateful:
-            for kept, state in zip(self.states or (), last, strict=True):
+            for kept, state in zip(tree.flatten(self.states or ()), tree.flatten(last), strict=True):
                 kept.assign(state)
         if self.return_sequences:
             result = outputs
@@ -134,7 +148,8 @@ class RNN(Layer):
     def _run(self, sequences: Any, states: list, mask: Any, training: bool | None) -> tuple[Any, list]:
         cell = self.cell
         if not hasattr(cell, "project"):
-            return self._loop(lambda x, current: cell(x, current, **_training(cell, training)), sequences, states, mask)
+            option = training_option(cell, training)
+            return self._loop(lambda x, current: cell(x, current, **option), sequences, states, mask)
         masks = cell.draw_masks(sequences[:, 0], training)
         if mask is None and self._fused and not any(leaf is not None for leaf in _flat(masks)):
             whole = cell.sequence(sequences, states, self.go_backwards)
@@ -145,31 +160,31 @@ class RNN(Layer):
 
     def _loop(self, step: Any, sequence: Any, states: list, mask: Any) -> tuple[Any, list]:
         """Run the steps one after the other; a masked one keeps states and output."""
+
+        def plain(x: Any, current: Any) -> tuple[Any, Any]:
+            output, new = step(x, tree.pack_sequence_as(states, list(current)))
+            return output, tuple(tree.flatten(new))
+
+        flat = tuple(tree.flatten(states))
         if mask is None:
-
-            def plain(x: Any, current: Any) -> tuple[Any, Any]:
-                output, new = step(x, list(current))
-                return output, tuple(new if isinstance(new, (list, tuple)) else [new])
-
-            outputs, last = over_time(plain, tuple(states), sequence, self.go_backwards)
-            return outputs, list(last)
-        batch = ops.shape(sequence)[0]
-        before = ops.zeros((batch, getattr(self.cell, "output_size", self._state_sizes[0])), ops.dtype(sequence))
+            outputs, last = over_time(plain, flat, sequence, self.go_backwards)
+            return outputs, tree.pack_sequence_as(states, list(last))
+        before = ops.zeros((ops.shape(sequence)[0], output_size(self.cell)), ops.dtype(sequence))
 
         def body(carry: Any, slices: Any) -> tuple[Any, Any]:
             current, previous = carry
             x, seen = slices
             seen = ops.expand_dims(seen, -1)
-            output, new = step(x, list(current))
-            new = new if isinstance(new, (list, tuple)) else [new]
+            output, new = plain(x, current)
             kept = ops.zeros_like(output) if self.zero_output_for_mask and self.return_sequences else previous
             output = ops.where(seen, output, kept)
             return (tuple(ops.where(seen, a, b) for a, b in zip(new, current, strict=True)), output), output
 
         slices = (ops.swapaxes(sequence, 0, 1), ops.swapaxes(ops.cast(mask, "bool"), 0, 1))
-        (last, _), outputs = ops.scan(body, (tuple(states), before), slices, reverse=self.go_backwards)
+        (last, _), outputs = ops.scan(body, (flat, before), slices, reverse=self.go_backwards)
         outputs = ops.swapaxes(outputs, 0, 1)
-        return (ops.flip(outputs, 1) if self.go_backwards else outputs), list(last)
+        outputs = ops.flip(outputs, 1) if self.go_backwards else outputs
+        return outputs, tree.pack_sequence_as(states, list(last))
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return the mask of the steps if they are all returned, None for states."""
@@ -193,12 +208,6 @@ class RNN(Layer):
         return cls(**{**config, "cell": registration.deserialize_keras_object(config["cell"], custom_objects)})
 
 
-def _training(cell: Any, training: bool | None) -> dict[str, Any]:
-    from kerasfront.layers.calling import signature_of
-
-    return {"training": training} if signature_of(type(cell).call).training else {}
-
-
 def _flat(masks: Any) -> list:
     return [leaf for item in masks for leaf in (_flat(item) if isinstance(item, (list, tuple)) else [item])]
 
@@ -216,6 +225,8 @@ class _CellLayer(RNN):
 
     def __init__(self, arguments: dict[str, Any]):
         rest = dict(arguments["kwargs"])
+        # In files of earlier releases of Keras; it has no effect.
+        rest.pop("implementation", None)
         length = rest.pop("input_length", None)
         if length is not None and "input_dim" in rest:
             rest["input_shape"] = (length, rest.pop("input_dim"))

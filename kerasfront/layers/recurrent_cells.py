@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasfront import activations, ops, random
+from kerasfront import activations, ops, random, tree
 from kerasfront.layers.arguments import fraction, known_size, positive_int, shared_arguments
+from kerasfront.layers.calling import signature_of
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
 
@@ -309,7 +310,10 @@ class StackedRNNCells(Layer):
     """Several cells, each fed by the one before, as one.
 
     Args:
-        cells: from bottom to top.
+        cells: from bottom to top. A cell of yours needs `call(inputs, states) -> (output, states)` and `state_size`;
+        `output_size` is the first of its state sizes where it has none, and zeros are its first states.
+
+    States are a list with the states of each cell.
     """
 
     def __init__(self, cells: list, **kwargs: Any):
@@ -318,41 +322,44 @@ class StackedRNNCells(Layer):
 
     @property
     def state_size(self) -> list:
-        """The sizes of all states, cell by cell."""
-        return [size for cell in self.cells for size in _sizes(cell)]
+        """The sizes of the states of each cell."""
+        return [cell.state_size for cell in self.cells]
 
     @property
     def output_size(self) -> int:
         """The size of the top cell's output."""
-        return self.cells[-1].output_size
+        return output_size(self.cells[-1])
 
     def build(self, input_shape: Any) -> None:
         """Build each cell for what comes from below."""
         for cell in self.cells:
             if not cell.built:
                 cell.build(input_shape)
-            input_shape = (input_shape[0], cell.output_size)
+                cell.built = True
+            input_shape = (input_shape[0], output_size(cell))
 
     def draw_masks(self, x: Any, training: bool | None) -> list:
-        """Return the masks of each cell."""
+        """Return the masks of each cell; for one of another kind whether this is training."""
         masks = []
         for cell in self.cells:
-            masks.append(cell.draw_masks(x, training))
-            x = ops.zeros((ops.shape(x)[0], cell.output_size), ops.dtype(x))
+            masks.append(cell.draw_masks(x, training) if _is_ours(cell) else training)
+            x = ops.zeros((ops.shape(x)[0], output_size(cell)), ops.dtype(x))
         return masks
 
     def project(self, inputs: Any, masks: list) -> Any:
         """Hoist what the bottom cell can."""
-        return self.cells[0].project(inputs, masks[0])
+        return self.cells[0].project(inputs, masks[0]) if _is_ours(self.cells[0]) else inputs
 
     def step(self, projected: Any, states: list, masks: list) -> tuple[Any, list]:
         """Go through the cells."""
-        states, after, output = list(states), [], projected
-        for place, (cell, mask) in enumerate(zip(self.cells, masks, strict=True)):
-            count = len(_sizes(cell))
-            own, states = states[:count], states[count:]
-            output, new = cell.step(output if place == 0 else cell.project(output, mask), own, mask)
-            after += new
+        after, output = [], projected
+        for place, (cell, own, mask) in enumerate(zip(self.cells, states, masks, strict=True)):
+            own = list(own) if isinstance(own, (list, tuple)) else [own]
+            if _is_ours(cell):
+                output, new = cell.step(output if place == 0 else cell.project(output, mask), own, mask)
+            else:
+                output, new = cell(output, own, **training_option(cell, mask))
+            after.append(new)
         return output, after
 
     def call(self, inputs: Any, states: Any, training: bool | None = False) -> tuple[Any, list]:
@@ -361,8 +368,8 @@ class StackedRNNCells(Layer):
         return self.step(self.project(inputs, masks), list(states), masks)
 
     def get_initial_state(self, batch_size: int | None = None) -> list:
-        """Return zeros for each state."""
-        return [state for cell in self.cells for state in cell.get_initial_state(batch_size)]
+        """Return the first states of each cell."""
+        return [initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
 
     def sequence(self, inputs: Any, states: list, go_backwards: bool) -> None:
         """No op runs a stack."""
@@ -383,5 +390,25 @@ class StackedRNNCells(Layer):
         return cls(**{**config, "cells": cells})
 
 
-def _sizes(cell: Any) -> list:
-    return list(cell.state_size) if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
+def _is_ours(cell: Any) -> bool:
+    return hasattr(cell, "project")
+
+
+def output_size(cell: Any) -> int:
+    """Return the size of a cell's output, by default that of its first state."""
+    size = getattr(cell, "output_size", None)
+    if size is None:
+        size = cell.state_size[0] if isinstance(cell.state_size, (list, tuple)) else cell.state_size
+    return size
+
+
+def initial_state(cell: Any, batch_size: int | None, dtype: str) -> Any:
+    """Return the states that a cell begins with, by default zeros."""
+    if hasattr(cell, "get_initial_state"):
+        return cell.get_initial_state(batch_size=batch_size)
+    return tree.map_structure(lambda size: ops.zeros((batch_size, size), dtype), cell.state_size)
+
+
+def training_option(cell: Any, training: bool | None) -> dict[str, Any]:
+    """Return `training` as a keyword argument, if the cell's `call` takes it."""
+    return {"training": training} if signature_of(type(cell).call).training else {}

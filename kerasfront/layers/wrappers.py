@@ -55,6 +55,8 @@ class TimeDistributed(Wrapper):
 
     Args:
         layer: for inputs (batch, ...).
+
+    A mask (batch, time, ...) is handed to the layer step by step, if its `call` takes one.
     """
 
     def __init__(self, layer: Layer, **kwargs: Any):
@@ -78,8 +80,16 @@ class TimeDistributed(Wrapper):
         folded = ops.reshape(inputs, (-1, *shape[2:])) if None not in shape[2:] else inputs
         signature = signature_of(type(self.layer).call)
         options: dict[str, Any] = {"training": training} if signature.training else {}
-        if mask is not None and "mask" in signature.parameters and len(ops.shape(mask)) > 2:
-            options["mask"] = ops.reshape(mask, (-1, *ops.shape(mask)[2:]))
+        if mask is not None:
+            found = ops.shape(mask)
+            if len(found) < 2 or any(a != b for a, b in zip(found, shape[:2], strict=False) if None not in (a, b)):
+                raise ValueError(
+                    f"{self.name}: mask has shape {found} for inputs of shape {shape}. Expected it to begin with"
+                    f" {shape[:2]}: batch and time. Pass one value for each step."
+                )
+            # Of each step a recurrent layer wants a mask of its own axis of time.
+            if "mask" in signature.parameters and (len(found) > 2 or not hasattr(self.layer, "return_sequences")):
+                options["mask"] = ops.reshape(mask, (-1, *found[2:]))
         outputs = self.layer(folded, **options)
         inner = ops.shape(outputs)[1:]
         if shape[0] is not None and shape[1] is not None:
