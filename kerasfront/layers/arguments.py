@@ -7,6 +7,26 @@ from typing import Any
 import numpy as np
 
 
+def given(scope: dict[str, Any], but: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the arguments of an `__init__` but some, further keywords among them, from its `locals()` at the start.
+
+    So a class can spell its arguments out and hand all of them on in one word.
+    """
+    named = {name: value for name, value in scope.items() if name not in ("self", "__class__", "kwargs", *but)}
+    return {**named, **scope.get("kwargs", {})}
+
+
+def not_supported(layer: str, **arguments: Any) -> None:
+    """Refuse arguments of the Keras API that have no meaning here yet, unless they are None.
+
+    Raises:
+        ValueError: one of them has a value.
+    """
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(f"{layer}: {name} is {value!r}, which is not supported. Expected None. Leave it out.")
+
+
 def positive_int(layer: str, name: str, value: Any, least: int = 1) -> int:
     """Return an integer of at least `least`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import activations, config, ops
-from kerasfront.layers.arguments import known_size, one_of, positive_int
+from kerasfront.layers.arguments import given, known_size, one_of, positive_int
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -42,9 +42,17 @@ class BaseConv(Parameterized, Layer):
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**self._take(kwargs))
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._take(locals())
         self.rank = rank
         self.filters = positive_int(self.name, "filters", filters)
         self.groups = positive_int(self.name, "groups", groups)
@@ -123,21 +131,16 @@ class Conv1D(BaseConv):
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(
-            1,
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            groups,
-            activation,
-            use_bias,
-            **kwargs,
-        )
+        super().__init__(1, **given(locals()))
 
 
 class Conv2D(BaseConv):
@@ -161,18 +164,13 @@ class Conv2D(BaseConv):
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(
-            2,
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            groups,
-            activation,
-            use_bias,
-            **kwargs,
-        )
+        super().__init__(2, **given(locals()))

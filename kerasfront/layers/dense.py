@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import activations, ops
-from kerasfront.layers.arguments import known_size, positive_int
+from kerasfront.layers.arguments import known_size, not_supported, positive_int
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -21,11 +21,13 @@ class Dense(Parameterized, Layer):
         activation: a name or function; none for None.
         use_bias: whether a bias is added.
         kernel_initializer, ...: of the variables (Glorot uniform and zeros).
+        activity_regularizer: penalty on the outputs.
+        lora_rank, lora_alpha, quantization_config: must be None.
 
     Weights: `kernel` (features, units), `bias` (units,).
 
     Raises:
-        ValueError: units is no positive integer.
+        ValueError: units is no positive integer, or an argument that must be None is not.
 
     Example:
         >>> import kerasfront as keras
@@ -35,8 +37,26 @@ class Dense(Parameterized, Layer):
 
     _parameters = ("kernel", "bias")
 
-    def __init__(self, units: int, activation: Any = None, use_bias: bool = True, **kwargs: Any):
-        super().__init__(**self._take(kwargs))
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._take(locals())
+        not_supported(self.name, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.units = positive_int(self.name, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

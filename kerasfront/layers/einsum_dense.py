@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import activations, ops
+from kerasfront.layers.arguments import not_supported
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
 
@@ -18,6 +19,8 @@ class EinsumDense(Parameterized, Layer):
         sizes.
         activation: a name or function.
         bias_axes: letters of the output that the bias has; no bias for None.
+        kernel_initializer, ...: of the variables (Glorot uniform and zeros).
+        lora_rank, lora_alpha, gptq_unpacked_column_size, quantization_config: must be None.
 
     Weights: `kernel` with the axes of the equation's second operand, `bias`.
 
@@ -28,9 +31,32 @@ class EinsumDense(Parameterized, Layer):
     _parameters = ("kernel", "bias")
 
     def __init__(
-        self, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None, **kwargs: Any
+        self,
+        equation: str,
+        output_shape: Any,
+        activation: Any = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
     ):
-        super().__init__(**self._take(kwargs))
+        super().__init__(**kwargs)
+        self._take(locals())
+        not_supported(
+            self.name,
+            lora_rank=lora_rank,
+            lora_alpha=lora_alpha,
+            gptq_unpacked_column_size=gptq_unpacked_column_size,
+            quantization_config=quantization_config,
+        )
         self.equation = equation
         self.partial_output_shape = tuple(output_shape) if isinstance(output_shape, (list, tuple)) else (output_shape,)
         self.activation = activations.get(activation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import initializers, ops
-from kerasfront.layers.arguments import positive_int
+from kerasfront.layers.arguments import not_supported, positive_int
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
 
@@ -19,6 +19,7 @@ class Embedding(Parameterized, Layer):
         embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the table (uniform).
         mask_zero: whether 0 stands for padding that later layers pass over.
         weights: a first table.
+        lora_rank, lora_alpha, quantization_config: must be None.
 
     Weights: `embeddings` (input_dim, output_dim).
 
@@ -33,14 +34,21 @@ class Embedding(Parameterized, Layer):
         input_dim: int,
         output_dim: int,
         embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ):
         length = kwargs.pop("input_length", None)
         if length is not None:
             kwargs["input_shape"] = (length,)
-        super().__init__(**self._take({**kwargs, "embeddings_initializer": embeddings_initializer}))
+        super().__init__(**kwargs)
+        self._take(locals())
+        not_supported(self.name, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.input_dim = positive_int(self.name, "input_dim", input_dim)
         self.output_dim = positive_int(self.name, "output_dim", output_dim)
         self.mask_zero = self.supports_masking = bool(mask_zero)

@@ -7,38 +7,23 @@ from typing import Any
 from kerasfront import activations, constraints, initializers, regularizers
 
 _KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
-_DEFAULTS = {
-    "kernel_initializer": "glorot_uniform",
-    "recurrent_initializer": "orthogonal",
-    "bias_initializer": "zeros",
-    "embeddings_initializer": "uniform",
-    "beta_initializer": "zeros",
-    "gamma_initializer": "ones",
-    "moving_mean_initializer": "zeros",
-    "moving_variance_initializer": "ones",
-}
 
 
 class Parameterized:
     """A mixin for layers whose variables have initializers, regularizers and constraints as arguments.
 
-    A subclass lists the variables in `_parameters`, such as ("kernel", "bias"), and passes its `__init__`'s
-    `<parameter>_<kind>` arguments to `_take`.
+    A subclass lists the variables in `_parameters`, such as ("kernel", "bias"), and lets `_take` find the
+    `<parameter>_<kind>` arguments among the `locals()` of its `__init__`.
     """
 
     _parameters: tuple[str, ...] = ()
 
-    def _take(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Take the arguments out of `given` and keep their objects as attributes; return what is left.
-
-        A name that is left out takes the default; unknown ones stay for the base class to refuse.
-        """
-        rest = dict(given)
+    def _take(self, arguments: dict[str, Any]) -> None:
+        """Keep the objects that the `<parameter>_<kind>` arguments stand for as attributes."""
         for parameter in self._parameters:
             for kind, module in _KINDS.items():
                 name = f"{parameter}_{kind}"
-                setattr(self, name, module.get(rest.pop(name, _DEFAULTS.get(name))))
-        return rest
+                setattr(self, name, module.get(arguments[name]))
 
     def _options(self, parameter: str) -> dict[str, Any]:
         """Return the arguments of `add_weight` for a variable."""

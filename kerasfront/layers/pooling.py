@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import config, ops
-from kerasfront.layers.arguments import one_of
+from kerasfront.layers.arguments import given, one_of
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.ops.convolution import spatial
@@ -24,7 +24,7 @@ class BasePooling(Layer):
 
     def __init__(
         self,
-        pool_size: Any = 2,
+        pool_size: Any,
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
@@ -53,11 +53,33 @@ class MaxPooling1D(BasePooling):
 
     rank, pool = 1, staticmethod(ops.max_pool)
 
+    def __init__(
+        self,
+        pool_size: Any = 2,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**given(locals()))
+
 
 class MaxPooling2D(BasePooling):
     """The largest value of windows of images (batch, height, width, channels). Arguments: see `BasePooling`."""
 
     rank, pool = 2, staticmethod(ops.max_pool)
+
+    def __init__(
+        self,
+        pool_size: Any = (2, 2),
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**given(locals()))
 
 
 class AveragePooling1D(BasePooling):

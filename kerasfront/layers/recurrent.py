@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasfront import ops
+from kerasfront import naming, ops
+from kerasfront.layers.arguments import given, one_of
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
@@ -21,14 +22,15 @@ class RNN(Layer):
         return_state: return a list: the output, then the last states.
         go_backwards: read from the end; outputs in order of computation.
         stateful: begin each batch with the states in which the last one ended; needs a fixed batch size.
-        unroll: accepted; the engine decides how the loop runs.
+        unroll: write the steps out one after the other, which needs a known number of steps; False leaves the loop to
+        the engine.
         zero_output_for_mask: with `return_sequences`, outputs of masked steps are 0, not the last ones.
 
     Notes:
         A masked step changes neither states nor output.
 
     Raises:
-        ValueError: `cell` is no cell; stateful without a batch size.
+        ValueError: `cell` is no cell; stateful without a batch size; unroll without a known number of steps.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class RNN(Layer):
         self.cell = cell
         self.return_sequences, self.return_state, self.go_backwards = return_sequences, return_state, go_backwards
         self.stateful, self.unroll, self.zero_output_for_mask = stateful, unroll, zero_output_for_mask
+        self.use_cudnn: Any = "auto"
         self.supports_masking = True
         self.input_spec = InputSpec(ndim=3) if hasattr(cell, "gates") else InputSpec(min_ndim=3)
         self.states: list | None = None
@@ -83,6 +86,14 @@ class RNN(Layer):
                 )
                 for i, size in enumerate(self._state_sizes)
             ]
+
+    def _own_weights(self) -> list:
+        # The states that are kept from batch to batch are no weights: they are not saved and not listed as such.
+        kept = {id(state) for state in self.states or ()}
+        return [weight for weight in super()._own_weights() if id(weight) not in kept]
+
+    def _own_variables(self) -> list:
+        return [*super()._own_variables(), *(self.states or ())]
 
     def get_initial_state(self, batch_size: int | None) -> list:
         """Return the states that a sequence begins with."""
@@ -122,10 +133,16 @@ class RNN(Layer):
         if not hasattr(cell, "project"):
             return self._loop(lambda x, current: cell(x, current, **_training(cell, training)), sequences, states, mask)
         masks = cell.draw_masks(sequences[:, 0], training)
-        if mask is None and not any(leaf is not None for leaf in _flat(masks)):
+        plain = mask is None and not self.unroll and not any(leaf is not None for leaf in _flat(masks))
+        if plain and self.use_cudnn is not False:
             whole = cell.sequence(sequences, states, self.go_backwards)
             if whole is not None:
                 return whole
+        if self.use_cudnn is True:
+            raise ValueError(
+                f"{self.name}: use_cudnn=True, but these arguments need a loop of single steps. Expected the default"
+                f" activations, no mask, no dropout, and unroll=False. Pass use_cudnn='auto'."
+            )
         projected = cell.project(sequences, masks)
         return self._loop(lambda x, current: cell.step(x, current, masks), projected, states, mask)
 
@@ -137,12 +154,12 @@ class RNN(Layer):
                 output, new = step(x, list(current))
                 return output, tuple(new if isinstance(new, (list, tuple)) else [new])
 
-            outputs, last = over_time(plain, tuple(states), sequence, self.go_backwards)
+            outputs, last = self._over_time(plain, tuple(states), sequence)
             return outputs, list(last)
         batch = ops.shape(sequence)[0]
         before = ops.zeros((batch, getattr(self.cell, "output_size", self._state_sizes[0])), ops.dtype(sequence))
 
-        def body(carry: Any, slices: Any) -> tuple[Any, Any]:
+        def body(slices: Any, carry: Any) -> tuple[Any, Any]:
             current, previous = carry
             x, seen = slices
             seen = ops.expand_dims(seen, -1)
@@ -150,12 +167,28 @@ class RNN(Layer):
             new = new if isinstance(new, (list, tuple)) else [new]
             kept = ops.zeros_like(output) if self.zero_output_for_mask and self.return_sequences else previous
             output = ops.where(seen, output, kept)
-            return (tuple(ops.where(seen, a, b) for a, b in zip(new, current, strict=True)), output), output
+            return output, (tuple(ops.where(seen, a, b) for a, b in zip(new, current, strict=True)), output)
 
-        slices = (ops.swapaxes(sequence, 0, 1), ops.swapaxes(ops.cast(mask, "bool"), 0, 1))
-        (last, _), outputs = ops.scan(body, (tuple(states), before), slices, reverse=self.go_backwards)
-        outputs = ops.swapaxes(outputs, 0, 1)
-        return (ops.flip(outputs, 1) if self.go_backwards else outputs), list(last)
+        outputs, (last, _) = self._over_time(body, (tuple(states), before), (sequence, ops.cast(mask, "bool")))
+        return outputs, list(last)
+
+    def _over_time(self, step: Any, carry: Any, sequence: Any) -> tuple[Any, Any]:
+        """Return outputs (batch, time, ...) in order of computation and the last carry of `step(x, carry)`."""
+        if not self.unroll:
+            return over_time(step, carry, sequence, self.go_backwards)
+        parts = sequence if isinstance(sequence, tuple) else (sequence,)
+        count = ops.shape(parts[0])[1]
+        if count is None:
+            raise ValueError(
+                f"{self.name}: unroll=True, but the number of steps is unknown. Expected a known size on axis 1 of the"
+                f" input. State it in keras.Input(...) or pass unroll=False."
+            )
+        outputs = []
+        for place in reversed(range(count)) if self.go_backwards else range(count):
+            slices = tuple(part[:, place] for part in parts)
+            output, carry = step(slices if isinstance(sequence, tuple) else slices[0], carry)
+            outputs.append(output)
+        return ops.stack(outputs, 1), carry
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return the mask of the steps if they are all returned, None for states."""
@@ -212,16 +245,18 @@ class _CellLayer(RNN):
         "batch_shape",
     )
 
-    def __init__(self, units: int, *args: Any, **kwargs: Any):
-        kwargs.pop("use_cudnn", None)
+    def __init__(self, **kwargs: Any):
+        use_cudnn = kwargs.pop("use_cudnn", "auto")
         length = kwargs.pop("input_length", None)
         if length is not None and "input_dim" in kwargs:
             kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
         own = {name: kwargs.pop(name) for name in self._layer_arguments if name in kwargs}
         base = {name: kwargs.pop(name) for name in self._base_arguments if name in kwargs}
         dtype = kwargs.pop("dtype", None)
-        cell = type(self).cell_class(units, *args, dtype=dtype, **kwargs)
+        cell_class = type(self).cell_class
+        cell = cell_class(**kwargs, dtype=dtype, name=naming.to_snake_case(cell_class.__name__))
         super().__init__(cell, dtype=dtype, **own, **base)
+        self.use_cudnn = one_of(self.name, "use_cudnn", use_cudnn, ("auto", True, False))
 
     def __getattr__(self, name: str) -> Any:
         # The cell's arguments are the layer's too: `layer.units`, `layer.activation`.
@@ -234,6 +269,8 @@ class _CellLayer(RNN):
         """Return the arguments."""
         cell = self.cell.get_config()
         own = {name: getattr(self, name) for name in self._layer_arguments}
+        if self.use_cudnn != "auto":
+            own["use_cudnn"] = self.use_cudnn
         return {**cell, **Layer.get_config(self), **own}
 
     @classmethod
@@ -243,7 +280,7 @@ class _CellLayer(RNN):
 
 
 class SimpleRNN(_CellLayer):
-    """A fully connected recurrent layer. Arguments: those of `SimpleRNNCell`, then those of `RNN`.
+    """A fully connected recurrent layer. Arguments: those of `SimpleRNNCell` and `RNN`.
 
     Example:
         >>> import kerasfront as keras
@@ -253,9 +290,40 @@ class SimpleRNN(_CellLayer):
 
     cell_class = SimpleRNNCell
 
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**given(locals()))
+
 
 class LSTM(_CellLayer):
-    """A long short-term memory layer. Arguments: those of `LSTMCell`, then those of `RNN`.
+    """A long short-term memory layer. Arguments: those of `LSTMCell` and `RNN`.
+
+    Args:
+        use_cudnn: whether the whole sequence runs as one op, for which an engine may have a kernel: "auto" where the
+        arguments allow it, False never, True is an error where they do not.
 
     Example:
         >>> import kerasfront as keras
@@ -265,9 +333,43 @@ class LSTM(_CellLayer):
 
     cell_class = LSTMCell
 
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ):
+        super().__init__(**given(locals()))
+
 
 class GRU(_CellLayer):
-    """A gated recurrent layer. Arguments: those of `GRUCell`, then those of `RNN`.
+    """A gated recurrent layer. Arguments: those of `GRUCell` and `RNN`.
+
+    Args:
+        use_cudnn: whether the whole sequence runs as one op, for which an engine may have a kernel: "auto" where the
+        arguments allow it, False never, True is an error where they do not.
 
     Example:
         >>> import kerasfront as keras
@@ -276,3 +378,33 @@ class GRU(_CellLayer):
     """
 
     cell_class = GRUCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ):
+        super().__init__(**given(locals()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import activations, ops, random
-from kerasfront.layers.arguments import fraction, known_size, positive_int
+from kerasfront.layers.arguments import fraction, given, known_size, positive_int
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
 
@@ -35,12 +35,22 @@ class RecurrentCell(Parameterized, Layer):
         units: int,
         activation: Any = "tanh",
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**self._take(kwargs))
+        super().__init__(**kwargs)
+        self._take(locals())
         self.units = positive_int(self.name, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -155,10 +165,22 @@ class LSTMCell(RecurrentCell):
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
         unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(units, activation, use_bias, **kwargs)
+        super().__init__(**given(locals(), but=("recurrent_activation", "unit_forget_bias")))
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
         self.state_size = [self.units, self.units]
@@ -221,10 +243,22 @@ class GRUCell(RecurrentCell):
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         reset_after: bool = True,
+        seed: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(units, activation, use_bias, **kwargs)
+        super().__init__(**given(locals(), but=("recurrent_activation", "reset_after")))
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
 
