@@ -177,11 +177,13 @@ class Layer(Configurable, Stateless, Holder):
         initializer: Any,
         dtype: Any = None,
         trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
         name: str | None = None,
-        **kwargs: Any,
     ) -> Variable:
         """Make a Variable of the layer; the older name of `add_weight`."""
-        return self.add_weight(shape, initializer, dtype, trainable, name=name, **kwargs)
+        return self.add_weight(shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name)
 
     # -- building and calling
 
@@ -222,6 +224,7 @@ class Layer(Configurable, Stateless, Holder):
                 calls.losses[self] = context.losses
 
     _fitting: Fitting | None = None
+    _called = False
 
     def _call_again(self, context: CallContext, inputs: Any) -> Any:
         """Run `call` on one tensor like that of a call before, whose checks hold again; see `Fitting`."""
@@ -254,17 +257,17 @@ class Layer(Configurable, Stateless, Holder):
         try:
             if signature.mask_names:
                 self._fill_masks(signature, args, kwargs)
-            builds = not self.built
-            if builds:
+            if not self.built:
                 self._build_once(signature, args, kwargs)
             if self.input_spec is not None and args:
                 check_inputs(self.name, self.input_spec, args[0])
-            if builds:
-                # Layers inside are built on the way, and their variables are named after this one too.
+            if self._called:
+                outputs = self._run_call(args, kwargs)
+            else:
+                # Sublayers that are built by this call have its name in their variables' paths.
                 with name_scope(self.name, caller=self):
                     outputs = self._run_call(args, kwargs)
-            else:
-                outputs = self._run_call(args, kwargs)
+                object.__setattr__(self, "_called", True)
             if len(args) == 1 and kwargs.keys() <= _TRAINING and args[0] is given:
                 object.__setattr__(self, "_fitting", fitting_for(self, signature, given))
             if self.activity_regularizer is not None:
@@ -442,11 +445,24 @@ class Layer(Configurable, Stateless, Holder):
             return map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), shape)
         return symbolic.symbolic_call(self, *args, **kwargs)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of the outputs for inputs of a shape."""
-        specs = map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), input_shape)
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the shape of the outputs for inputs of a shape.
+
+        Args:
+            args: shapes of the arguments of `call`, in order.
+            kwargs: the same by the names of the arguments of `call` with "_shape" behind them.
+        """
+
+        def spec(shape: Any) -> Any:
+            if shape is None:
+                return None
+            return map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), shape)
+
+        named = {name.removesuffix("_shape"): spec(shape) for name, shape in kwargs.items()}
+        if "input" in named and "input" not in signature_of(type(self).call).parameters:
+            args, named = (*args, kwargs["input_shape"]), {key: one for key, one in named.items() if key != "input"}
         with symbolic.recording_off():
-            outputs = self(specs)
+            outputs = self(*map(spec, args), **named)
         return tree.map_structure(lambda leaf: leaf.shape, outputs) if tree.is_nested(outputs) else outputs.shape
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:

@@ -35,17 +35,18 @@ class RNN(Layer):
         return_state: return a list: the output, then the last states (of a stack, for each cell a list of its own).
         go_backwards: read from the end; outputs in order of computation.
         stateful: begin each batch with the states in which the last one ended; needs a fixed batch size.
-        unroll: accepted; the engine decides how the loop runs.
+        unroll: write the steps out one after the other, which needs a known number of steps; False leaves the loop to
+        the engine.
         zero_output_for_mask: with `return_sequences`, outputs of masked steps are 0, not the last ones.
 
     Notes:
         A masked step changes neither states nor output.
 
     Raises:
-        ValueError: `cell` is no cell; stateful without a batch size.
+        ValueError: `cell` is no cell; stateful without a batch size; unroll without a known number of steps.
     """
 
-    _fused = True
+    use_cudnn: Any = "auto"
 
     def __init__(
         self,
@@ -151,10 +152,16 @@ class RNN(Layer):
             option = training_option(cell, training)
             return self._loop(lambda x, current: cell(x, current, **option), sequences, states, mask)
         masks = cell.draw_masks(sequences[:, 0], training)
-        if mask is None and self._fused and not any(leaf is not None for leaf in _flat(masks)):
+        plain = mask is None and not self.unroll and not any(leaf is not None for leaf in _flat(masks))
+        if plain and self.use_cudnn is not False:
             whole = cell.sequence(sequences, states, self.go_backwards)
             if whole is not None:
                 return whole
+        if self.use_cudnn is True:
+            raise ValueError(
+                f"{self.name}: use_cudnn=True, but these arguments need a loop of single steps. Expected the default"
+                f" activations, no mask, no dropout, and unroll=False. Pass use_cudnn='auto'."
+            )
         projected = cell.project(sequences, masks)
         return self._loop(lambda x, current: cell.step(x, current, masks), projected, states, mask)
 
@@ -167,24 +174,39 @@ class RNN(Layer):
 
         flat = tuple(tree.flatten(states))
         if mask is None:
-            outputs, last = over_time(plain, flat, sequence, self.go_backwards)
+            outputs, last = self._over_time(plain, flat, sequence)
             return outputs, tree.pack_sequence_as(states, list(last))
         before = ops.zeros((ops.shape(sequence)[0], output_size(self.cell)), ops.dtype(sequence))
 
-        def body(carry: Any, slices: Any) -> tuple[Any, Any]:
+        def body(slices: Any, carry: Any) -> tuple[Any, Any]:
             current, previous = carry
             x, seen = slices
             seen = ops.expand_dims(seen, -1)
             output, new = plain(x, current)
             kept = ops.zeros_like(output) if self.zero_output_for_mask and self.return_sequences else previous
             output = ops.where(seen, output, kept)
-            return (tuple(ops.where(seen, a, b) for a, b in zip(new, current, strict=True)), output), output
+            return output, (tuple(ops.where(seen, a, b) for a, b in zip(new, current, strict=True)), output)
 
-        slices = (ops.swapaxes(sequence, 0, 1), ops.swapaxes(ops.cast(mask, "bool"), 0, 1))
-        (last, _), outputs = ops.scan(body, (flat, before), slices, reverse=self.go_backwards)
-        outputs = ops.swapaxes(outputs, 0, 1)
-        outputs = ops.flip(outputs, 1) if self.go_backwards else outputs
+        outputs, (last, _) = self._over_time(body, (flat, before), (sequence, ops.cast(mask, "bool")))
         return outputs, tree.pack_sequence_as(states, list(last))
+
+    def _over_time(self, step: Any, carry: Any, sequence: Any) -> tuple[Any, Any]:
+        """Return outputs (batch, time, ...) in order of computation and the last carry of `step(x, carry)`."""
+        if not self.unroll:
+            return over_time(step, carry, sequence, self.go_backwards)
+        parts = sequence if isinstance(sequence, tuple) else (sequence,)
+        count = ops.shape(parts[0])[1]
+        if count is None:
+            raise ValueError(
+                f"{self.name}: unroll=True, but the number of steps is unknown. Expected a known size on axis 1 of the"
+                f" input. State it in keras.Input(...) or pass unroll=False."
+            )
+        outputs = []
+        for place in reversed(range(count)) if self.go_backwards else range(count):
+            slices = tuple(part[:, place] for part in parts)
+            output, carry = step(slices if isinstance(sequence, tuple) else slices[0], carry)
+            outputs.append(output)
+        return ops.stack(outputs, 1), carry
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return the mask of the steps if they are all returned, None for states."""
@@ -236,7 +258,6 @@ class _CellLayer(RNN):
         own = {name: arguments[name] for name in (*self._layer_arguments, "activity_regularizer")}
         super().__init__(cell, **own, **rest)
         self.use_cudnn = one_of(self.name, "use_cudnn", arguments.get("use_cudnn", "auto"), ("auto", True, False))
-        self._fused = self.use_cudnn is not False
 
     def __getattr__(self, name: str) -> Any:
         # The cell's arguments are the layer's too: `layer.units`, `layer.activation`.
@@ -301,7 +322,9 @@ class SimpleRNN(_CellLayer):
 class LSTM(_CellLayer):
     """A long short-term memory layer. Arguments: those of `LSTMCell` and `RNN`.
 
-    `use_cudnn=False` runs step by step; else the engine's kernel runs where the arguments allow.
+    Args:
+        use_cudnn: whether the whole sequence runs as one op, for which an engine may have a kernel: "auto" where the
+        arguments allow it, False never, True is an error where they do not.
 
     Example:
         >>> import kerasfront as keras
@@ -345,7 +368,9 @@ class LSTM(_CellLayer):
 class GRU(_CellLayer):
     """A gated recurrent layer. Arguments: those of `GRUCell` and `RNN`.
 
-    `use_cudnn=False` runs step by step; else the engine's kernel runs where the arguments allow.
+    Args:
+        use_cudnn: whether the whole sequence runs as one op, for which an engine may have a kernel: "auto" where the
+        arguments allow it, False never, True is an error where they do not.
 
     Example:
         >>> import kerasfront as keras

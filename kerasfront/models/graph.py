@@ -20,7 +20,7 @@ class Graph:
     Attributes:
         inputs, outputs: flat lists of symbolic tensors; `input_structure`, `output_structure` hold their nesting.
         nodes: the calls in an order in which each comes after what it needs.
-        layers: the layers called, each once, inputs first.
+        layers: the layers called, each once: the more calls lie between a layer and the outputs, the earlier.
 
     Args:
         any_sizes: whether inputs with as many axes as stated may have other sizes.
@@ -39,21 +39,25 @@ class Graph:
                     f"{name}: inputs and outputs must be symbolic tensors. Expected keras.Input(...) and what layers"
                     f" made of it; got {type(tensor).__name__}."
                 )
-        self.nodes = self._ordered()
-        self.layers = self._layers()
+        self.nodes, met = self._ordered()
+        self.layers = self._layers(met)
         self._plan: list | None = self._make_plan()
         # Type, dtype and shape of a single input that needed no change.
         self._seen: tuple | None = None
 
-    def _ordered(self) -> list[Node]:
+    def _ordered(self) -> tuple[list[Node], list[Node]]:
+        """Return the nodes so that each comes after what it needs, and as the way back from the outputs meets them."""
         ends = {id(tensor) for tensor in self.inputs}
         done: dict[int, Node] = {}
+        met: dict[int, Node] = {}
         for output in self.outputs:
             # Depth first without recursion: graphs may be thousands of layers deep.
             stack: list[tuple[KerasTensor, bool]] = [(output, False)]
             while stack:
                 tensor, expanded = stack.pop()
                 node = tensor.node
+                if node is not None and (id(tensor) not in ends or _is_input(node)):
+                    met.setdefault(id(node), node)
                 if id(tensor) in ends or (node is not None and id(node) in done):
                     continue
                 if node is None or not (node.inputs or expanded) or _is_input(node):
@@ -67,17 +71,26 @@ class Graph:
                 else:
                     stack.append((tensor, True))
                     stack.extend((one, False) for one in reversed(node.inputs))
-        return list(done.values())
+        return list(done.values()), list(met.values())
 
-    def _layers(self) -> list[Layer]:
-        found: dict[int, Layer] = {}
-        for tensor in self.inputs:
-            if tensor.node is not None and _is_input(tensor.node):
-                found.setdefault(id(tensor.node.operation), tensor.node.operation)
-        for node in self.nodes:
+    def _layers(self, met: list[Node]) -> list[Layer]:
+        """Return the layers in the order of the Keras API, on which the order of weights and saved files depends.
+
+        A layer lies as deep as the deepest of its calls; those of one depth come as the way back from the outputs meets
+        them.
+        """
+        begin = [one.node for one in self.inputs if one.node is not None and _is_input(one.node)]
+        depths: dict[int, int] = {}
+        layer_depths: dict[int, int] = {}
+        for node in reversed([*begin, *self.nodes]):
+            depth = depths.get(id(node), 0)
             if isinstance(node.operation, Layer):
-                found.setdefault(id(node.operation), node.operation)
-        return list(found.values())
+                depth = layer_depths[id(node.operation)] = max(depth, layer_depths.get(id(node.operation), 0))
+            for tensor in node.inputs:
+                depths[id(tensor.node)] = max(depth + 1, depths.get(id(tensor.node), 0))
+        unused = [node for node in begin if not any(node is one for one in met)]
+        found = {id(node.operation): node.operation for node in [*unused, *met] if isinstance(node.operation, Layer)}
+        return sorted(found.values(), key=lambda layer: -layer_depths[id(layer)])
 
     # -- running
 

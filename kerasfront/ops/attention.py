@@ -13,7 +13,18 @@ from kerasfront.ops import _dtypes
 from kerasfront.ops.activations import softmax
 from kerasfront.ops.contraction import matmul
 from kerasfront.ops.creation import count_up
-from kerasfront.ops.elementwise import add, cast, if_else, less_equal, logical_and, multiply, tanh
+from kerasfront.ops.elementwise import (
+    abs,
+    add,
+    cast,
+    if_else,
+    less,
+    less_equal,
+    logical_and,
+    multiply,
+    subtract,
+    tanh,
+)
 from kerasfront.ops.movement import expand_dims, permute_axes, repeat, reshape_known
 from kerasfront.ops.reductions import any, mean
 
@@ -40,6 +51,14 @@ def causal_mask(length: int, keys: int) -> Any:
         return symbolic.KerasTensor((length, keys), "bool")
     rows, columns = expand_dims(count_up(length, "int32"), 1), expand_dims(count_up(keys, "int32"), 0)
     return less_equal(columns, rows)
+
+
+def band_mask(length: int, keys: int, width: int) -> Any:
+    """Return a bool matrix (length, keys) that is true where query and key are less than `width` places apart."""
+    if length is None or keys is None:
+        return symbolic.KerasTensor((length, keys), "bool")
+    rows, columns = expand_dims(count_up(length, "int32"), 1), expand_dims(count_up(keys, "int32"), 0)
+    return less(abs(subtract(rows, columns)), width)
 
 
 @derived

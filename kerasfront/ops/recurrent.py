@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasfront import tree
 from kerasfront.backend.dispatch import OptionalTensor, Tensor, derived
 from kerasfront.ops import _dtypes
 from kerasfront.ops.activations import sigmoid
@@ -22,13 +23,16 @@ def _biased(x: Any, bias: Any) -> Any:
 
 
 def over_time(step: Any, states: Any, sequence: Any, go_backwards: bool) -> tuple[Any, Any]:
-    """Return outputs (batch, time, ...) in order of computation, and the last states, of `step(x, states)`."""
+    """Return outputs (batch, time, ...) in order of computation, and the last states, of `step(x, states)`.
+
+    `sequence` is a tensor (batch, time, ...) or a tuple of them.
+    """
 
     def body(carry: Any, x: Any) -> tuple[Any, Any]:
         output, carry = step(x, carry)
         return carry, output
 
-    last, outputs = scan(body, states, swapaxes(sequence, 0, 1), reverse=go_backwards)
+    last, outputs = scan(body, states, tree.map_structure(lambda x: swapaxes(x, 0, 1), sequence), reverse=go_backwards)
     outputs = swapaxes(outputs, 0, 1)
     return (flip(outputs, 1) if go_backwards else outputs), last
 
