@@ -281,10 +281,13 @@ def _letters(count: int) -> str:
 
 
 class Softmax(Layer):
-    """Softmax along an axis; masked places get nothing.
+    """Softmax along an axis; masked places get 0, also where all are masked.
 
     Args:
         axis: one or several.
+
+    Raises:
+        ValueError: a mask that does not broadcast to the inputs.
     """
 
     def __init__(self, axis: Any = -1, **kwargs: Any):
@@ -294,10 +297,18 @@ class Softmax(Layer):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Apply."""
-        if mask is not None:
-            name = ops.dtype(inputs)
-            inputs = ops.add(inputs, ops.where(mask, ops.cast(0, name), ops.cast(lowest(name), name)))
-        return ops.softmax(inputs, axis=self.axis)
+        if mask is None:
+            return ops.softmax(inputs, axis=self.axis)
+        found, shape = ops.shape(mask), ops.shape(inputs)
+        pairs = zip(reversed(found), reversed(shape), strict=False)
+        if len(found) > len(shape) or any(a not in (1, b) for a, b in pairs if None not in (a, b)):
+            raise ValueError(
+                f"{self.name}: mask has shape {found} for inputs of shape {shape}. Expected one that broadcasts to the"
+                f" inputs. Reshape it."
+            )
+        mask, name = ops.cast(mask, "bool"), ops.dtype(inputs)
+        outputs = ops.softmax(ops.where(mask, inputs, ops.cast(lowest(name), name)), axis=self.axis)
+        return ops.where(mask, outputs, ops.cast(0, name))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

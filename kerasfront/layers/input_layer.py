@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasfront import dtypes
 from kerasfront.backend import symbolic
 from kerasfront.layers.layer import Layer
 
@@ -14,7 +15,11 @@ class InputLayer(Layer):
     Args:
         shape: shape without the batch axis. batch_size: size of the batch axis, None for any.
         dtype: of the input. batch_shape: shape with the batch axis, instead of the two.
+        input_tensor: a symbolic tensor to use; what else is given must agree with it.
         name: of the input; the key in a dict of inputs.
+
+    Raises:
+        ValueError: not one shape exactly, a shape with a wrong size, or a disagreement with `input_tensor`.
     """
 
     def __init__(
@@ -37,8 +42,14 @@ class InputLayer(Layer):
         super().__init__(name=name, **kwargs)
         if sparse or ragged:
             raise ValueError(f"{self.name}: sparse and ragged inputs are not supported. Expected dense ones.")
+        if batch_shape is not None and batch_size is not None:
+            raise ValueError(
+                f"{self.name}: expected at most one of batch_size and batch_shape; got {batch_size} and {batch_shape}."
+                f" Leave batch_size out."
+            )
         if input_tensor is not None:
-            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+            _check_agreement(self.name, input_tensor, shape, batch_size, batch_shape, dtype)
+            shape, batch_shape, dtype = None, input_tensor.shape, input_tensor.dtype
         if (shape is None) == (batch_shape is None):
             raise ValueError(
                 f"{self.name}: expected exactly one of shape and batch_shape; got {shape} and {batch_shape}. Pass one"
@@ -48,6 +59,7 @@ class InputLayer(Layer):
             batch_shape = (batch_size, *(shape if isinstance(shape, (list, tuple)) else (shape,)))
         self.batch_shape = _checked_shape(tuple(batch_shape), self.name)
         self.optional = optional
+        self.sparse = self.ragged = False
         self.supports_masking = True
         self._input_dtype = symbolic.KerasTensor((), dtype or self.compute_dtype).dtype
         self.built = True
@@ -82,6 +94,26 @@ class InputLayer(Layer):
             "name": self.name,
             **({"optional": True} if self.optional else {}),
         }
+
+
+def _check_agreement(name: str, tensor: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any) -> None:
+    if not isinstance(tensor, symbolic.KerasTensor):
+        raise ValueError(
+            f"{name}: input_tensor is a {type(tensor).__name__}. Expected a symbolic tensor. Pass what keras.Input()"
+            f" or a layer called on it returned."
+        )
+    found = tuple(tensor.shape)
+    for argument, given, wanted in (
+        ("shape", None if shape is None else tuple(shape), found[1:]),
+        ("batch_size", batch_size, found[0] if found else None),
+        ("batch_shape", None if batch_shape is None else tuple(batch_shape), found),
+        ("dtype", None if dtype is None else dtypes.standardize_dtype(dtype), tensor.dtype),
+    ):
+        if given is not None and given != wanted:
+            raise ValueError(
+                f"{name}: {argument} is {given}, but input_tensor has shape {found} and dtype {tensor.dtype}. Expected"
+                f" {wanted}. Leave it out."
+            )
 
 
 def _checked_shape(shape: tuple, name: str) -> tuple:

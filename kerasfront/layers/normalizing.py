@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from kerasfront import initializers, ops
 from kerasfront.backend.dispatch import normalize_axes, normalize_axis
 from kerasfront.layers.arguments import fraction, known_size
@@ -193,6 +195,10 @@ class LayerNormalization(Parameterized, Layer):
     Args:
         axis: one or several axes. epsilon: added to the variance.
         center, scale: whether beta is added and gamma multiplied.
+        rms_scaling: divide by the root of the mean square, with gamma alone, as in RMS normalization.
+
+    Raises:
+        TypeError: axis is no integer or list of them.
 
     Weights: `gamma`, `beta` with the sizes of the axes.
 
@@ -218,7 +224,12 @@ class LayerNormalization(Parameterized, Layer):
     ):
         super().__init__(**kwargs)
         self._take(locals())
-        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
+        axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+        if not axes or any(isinstance(one, bool) or not isinstance(one, (int, np.integer)) for one in axes):
+            raise TypeError(
+                f"{self.name}: axis is {axis!r}. Expected an integer or a list of them. Pass for example -1."
+            )
+        self.axis = axes if isinstance(axis, (list, tuple)) else axis
         self.epsilon, self.center, self.scale, self.rms_scaling = float(epsilon), center, scale, rms_scaling
         self.supports_masking = True
 

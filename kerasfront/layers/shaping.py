@@ -67,11 +67,21 @@ class Reshape(Layer):
 
     Args:
         target_shape: without the batch axis; one size may be -1.
+
+    Raises:
+        ValueError: other sizes, or more than one -1.
     """
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any):
         super().__init__(**kwargs)
         self.target_shape = tuple(target_shape)
+        known = [size for size in self.target_shape if size != -1]
+        whole = all(hasattr(size, "__index__") and not isinstance(size, bool) and size >= 0 for size in known)
+        if not whole or len(known) < len(self.target_shape) - 1:
+            raise ValueError(
+                f"{self.name}: target_shape is {self.target_shape}. Expected integers of 0 or more and at most one -1."
+                f" Correct the argument."
+            )
 
     def call(self, inputs: Any) -> Any:
         """Reshape each sample."""

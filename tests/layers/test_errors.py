@@ -31,6 +31,14 @@ layers = kf.layers
     (lambda: layers.TimeDistributed(3), "Expected a Layer"),
     (lambda: layers.MultiHeadAttention(0, 3), "num_heads is 0"),
     (lambda: layers.Permute((1, 3)), "dims"),
+    (lambda: layers.Reshape((-2, 5)), r"target_shape is \(-2, 5\)"),
+    (lambda: layers.Reshape((-1, -1, 5)), "at most one -1"),
+    (lambda: layers.Dropout(0.5, noise_shape=(20, 1.5)), r"noise_shape is \(20, 1.5\)"),
+    (lambda: layers.Dropout(0.5, noise_shape=(20, 0)), r"noise_shape is \(20, 0\)"),
+    (lambda: layers.InputLayer(batch_size=4, batch_shape=(2, 3)), "at most one of batch_size and batch_shape"),
+    (lambda: layers.InputLayer(input_tensor=np.zeros((2, 3))), "input_tensor is a ndarray"),
+    (lambda: layers.InputLayer(shape=(4,), input_tensor=kf.KerasTensor((2, 3))), r"shape is \(4,\)"),
+    (lambda: layers.InputLayer(dtype="int32", input_tensor=kf.KerasTensor((2, 3))), "dtype is int32"),
     (lambda: layers.BatchNormalization(momentum=2), "momentum is 2"),
     (lambda: kf.Input((3, -1)), "-1"),
     (lambda: kf.Input(), "exactly one"),
@@ -108,3 +116,14 @@ def test_a_build_with_other_names_than_call_is_refused():
 
     with pytest.raises(ValueError, match=r"build: no value for its argument 'third_shape'.*'second'"):
         Odd()(np.zeros((2, 3), "float32"), np.zeros((2, 3), "float32"))
+
+
+def test_an_axis_that_is_no_number_is_refused():
+    with pytest.raises(TypeError, match="axis is {'axis': -1}"):
+        layers.LayerNormalization(axis={"axis": -1})
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 1, 3), (2,)])
+def test_softmax_refuses_a_mask_of_another_shape(engine, shape):
+    with pytest.raises(ValueError, match="softmax: mask has shape"):
+        layers.Softmax(name="softmax")(np.zeros((1, 3), "float32"), mask=np.ones(shape, bool))

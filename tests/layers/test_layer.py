@@ -91,3 +91,14 @@ def test_a_sequential_model_without_input_takes_other_sizes_if_its_layers_do(eng
     stated = kf.Sequential([kf.Input((8, 8, 3)), kf.layers.Conv2D(2, 3)])
     with pytest.raises(ValueError, match=r"wrong shape of input.*\(2, 6, 9, 3\)"):
         stated(np.ones((2, 6, 9, 3), "float32"))
+
+
+def test_softmax_gives_masked_places_nothing(engine):
+    mask = np.array([[True, True, False], [False, False, False]])
+    result = kf.ops.convert_to_numpy(kf.layers.Softmax()(np.zeros((2, 3), "float32"), mask=mask))
+    np.testing.assert_allclose(result, [[0.5, 0.5, 0], [0, 0, 0]])
+
+
+def test_an_input_layer_knows_what_it_stands_for():
+    layer = kf.layers.InputLayer(input_tensor=kf.KerasTensor((2, 3), "int32"))
+    assert (layer.batch_shape, layer.dtype, layer.sparse, layer.ragged) == ((2, 3), "int32", False, False)
