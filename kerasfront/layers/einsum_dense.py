@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
-from kerasfront import activations, ops
+from kerasfront import activations, initializers, ops
 from kerasfront.layers.arguments import not_yet
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -83,9 +84,8 @@ class EinsumDense(Parameterized, Layer):
         for letter, size in zip(known, self.partial_output_shape, strict=True):
             if size is not None:
                 sizes.setdefault(letter, size)
-        self.kernel = self.add_weight(
-            tuple(self._size(sizes, one) for one in kernel), name="kernel", **self._options("kernel")
-        )
+        options = {**self._options("kernel"), "initializer": self._fitted_initializer(kernel, outputs)}
+        self.kernel = self.add_weight(tuple(self._size(sizes, one) for one in kernel), name="kernel", **options)
         self.bias = None
         if self.bias_axes:
             first = min(letters.index(one) for one in self.bias_axes)
@@ -93,6 +93,16 @@ class EinsumDense(Parameterized, Layer):
             if outputs.endswith("..."):
                 shape += (1,) * (rank - len(inputs.replace("...", "")))
             self.bias = self.add_weight(shape, name="bias", **self._options("bias"))
+
+    def _fitted_initializer(self, kernel: str, outputs: str) -> Any:
+        """Return the kernel's initializer, which is told what the equation sums over where its spread depends on it."""
+        given = self.kernel_initializer
+        if not isinstance(given, initializers.VarianceScaling) or None not in (given.input_axes, given.output_axes):
+            return given
+        fitted = copy.copy(given)
+        fitted.input_axes = [axis for axis, letter in enumerate(kernel) if letter not in outputs]
+        fitted.output_axes = [axis for axis, letter in enumerate(kernel) if letter in outputs]
+        return fitted
 
     def _parts(self) -> tuple[str, str, str]:
         left, arrow, outputs = self.equation.replace(" ", "").partition("->")

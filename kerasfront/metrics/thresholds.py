@@ -50,6 +50,8 @@ def as_given(thresholds: float | Sequence[float] | None) -> float | list[float] 
     """Return thresholds as plain data, for configs: a number for a number, a list for several, None for None."""
     if thresholds is None:
         return None
+    if np.ndim(thresholds) and any(value is None for value in np.ravel(np.asarray(thresholds, dtype=object))):
+        raise ValueError(f"thresholds are {thresholds!r}. Expected numbers from 0 to 1. Take the None out.")
     return [float(value) for value in np.ravel(thresholds)] if np.ndim(thresholds) else float(np.asarray(thresholds))
 
 

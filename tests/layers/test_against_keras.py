@@ -194,3 +194,15 @@ def test_lambda_and_custom_layer_run_and_train(engine):
     model.compile("sgd", "mse")
     model.fit(SEQUENCE[:, 0], np.zeros((2, 3)), epochs=1, verbose=0)
     assert not np.allclose(model.get_weights()[0], 1)
+
+
+@pytest.mark.parametrize(("equation", "inputs", "outputs", "fans"), [
+    ("abc,cde->abde", (2, 3, 40), (None, 20, 30), (40, 600)),
+    ("abde,dec->abc", (2, 3, 20, 30), (None, 40), (600, 40)),
+    ("...x,xy->...y", (2, 3, 40), (30,), (40, 30)),
+])  # fmt: skip
+def test_einsum_kernel_is_drawn_for_what_the_equation_sums_over(equation, inputs, outputs, fans):
+    layer = kf.layers.EinsumDense(equation, outputs)
+    layer.build(inputs)
+    limit = np.sqrt(6 / sum(fans))
+    assert 0.95 * limit < np.abs(layer.kernel.numpy()).max() <= limit
