@@ -102,15 +102,15 @@ class MultiHeadAttention(Parameterized, Layer):
             )
         if tuple(key_shape[1:-1]) != tuple(value_shape[1:-1]):
             raise ValueError(
-                f"{self.name}: value and key have shapes {tuple(value_shape)} and {tuple(key_shape)}. Expected one value"
-                f" for each key: the same sizes but in the last axis."
+                f"{self.name}: value and key have shapes {tuple(value_shape)} and {tuple(key_shape)}. Expected"
+                f" one value for each key: the same sizes but in the last axis."
             )
         axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
         self._axes = tuple(sorted({normalize_axis(axis, rank, self.name) for axis in axes}))
         if not set(self._axes) <= set(range(1, rank - 1)):
             raise ValueError(
-                f"{self.name}: attention_axes is {self.attention_axes} for inputs with {rank} axes. Expected axes from 1"
-                f" to {rank - 2}: not that of the batch nor that of the features."
+                f"{self.name}: attention_axes is {self.attention_axes} for inputs with {rank} axes. Expected axes"
+                f" from 1 to {rank - 2}: not that of the batch nor that of the features."
             )
         heads = (self.num_heads, self.key_dim)
         self._query_dense = self._projection(query_shape, 1, heads, "query")
