@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from kerasfront import ops
 from kerasfront.backend.dispatch import normalize_axes, normalize_axis
-from kerasfront.layers.arguments import fraction, known_size, not_yet
+from kerasfront.layers.arguments import fraction, known_size
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -20,14 +21,23 @@ class BatchNormalization(Parameterized, Layer):
     Args:
         axis: the channel axis. momentum: how much of the running averages stays at each step.
         epsilon: added to the variance. center, scale: whether beta is added and gamma multiplied.
+        renorm: normalize in training, too, as by running averages: what the batch differs from them is corrected by
+        factors r and offsets d, through which no gradient flows.
+        renorm_clipping: bounds of the correction, a dict with any of "rmin", "rmax" and "dmax"; none for None.
+        renorm_momentum: that of the running averages of the correction.
         synchronized: must be False.
 
-    Weights: `gamma`, `beta`, `moving_mean`, `moving_variance`, each (channels,); float32 in half-precision policies.
+    Weights: `gamma`, `beta`, `moving_mean`, `moving_variance`, each (channels,), with renorm also `moving_stddev`,
+    `renorm_mean` and `renorm_stddev`; float32 in half-precision policies.
+
+    Raises:
+        ValueError: momentum is not from 0 to 1, an unknown key or bounds that contradict in renorm_clipping,
+        synchronized=True.
 
     Notes:
         A frozen layer (trainable=False) normalizes by the running averages in training too. Masked steps do not count.
 
-    Source: Ioffe and Szegedy, "Batch Normalization" (2015).
+    Source: Ioffe and Szegedy, "Batch Normalization" (2015); renorm: Ioffe, "Batch Renormalization" (2017), alg. 1.
     """
 
     _parameters = ("beta", "gamma")
@@ -57,9 +67,9 @@ class BatchNormalization(Parameterized, Layer):
 
         super().__init__(**kwargs)
         self._take(locals())
-        if renorm:
-            raise ValueError(f"{self.name}: renorm=True is not supported yet. Expected False. Leave it out.")
-        not_yet(self.name, renorm_clipping=renorm_clipping)
+        self.renorm = bool(renorm)
+        self.renorm_clipping = _checked_clipping(self.name, renorm_clipping) if renorm else renorm_clipping
+        self.renorm_momentum = fraction(self.name, "renorm_momentum", renorm_momentum)
         if synchronized:
             raise ValueError(f"{self.name}: synchronized=True needs several replicas. Expected False.")
         self.axis, self.epsilon, self.center, self.scale = axis, float(epsilon), center, scale
@@ -84,7 +94,18 @@ class BatchNormalization(Parameterized, Layer):
         self.moving_variance = self.add_weight(
             shape, self.moving_variance_initializer, trainable=False, autocast=False, name="moving_variance"
         )
+        if self.renorm:
+            for name, initializer in (
+                ("moving_stddev", self._initial_stddev),
+                ("renorm_mean", self.moving_mean_initializer),
+                ("renorm_stddev", self._initial_stddev),
+            ):
+                weight = self.add_weight(shape, initializer, trainable=False, autocast=False, name=name)
+                setattr(self, name, weight)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+
+    def _initial_stddev(self, shape: Any, dtype: Any = None) -> Any:
+        return ops.sqrt(self.moving_variance_initializer(shape, dtype=dtype))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalize."""
@@ -92,17 +113,45 @@ class BatchNormalization(Parameterized, Layer):
         axis = normalize_axis(self.axis, rank, self.name)
         compute = ops.dtype(inputs)
         wide = ops.cast(inputs, "float32") if compute in ("float16", "bfloat16") else inputs
+        gamma, beta = self.gamma, self.beta
         if training and self.trainable:
             mean, variance = self._statistics(wide, axis, mask)
-            self._move(self.moving_mean, mean)
-            self._move(self.moving_variance, variance)
+            if self.renorm:
+                gamma, beta = self._renormalize(mean, variance)
+            else:
+                self._move(self.moving_mean, mean)
+                self._move(self.moving_variance, variance)
         else:
             mean, variance = (ops.cast(value, ops.dtype(wide)) for value in (self.moving_mean, self.moving_variance))
-        outputs = ops.batch_normalization(wide, mean, variance, axis, self.beta, self.gamma, self.epsilon)
+        outputs = ops.batch_normalization(wide, mean, variance, axis, beta, gamma, self.epsilon)
         return outputs if ops.dtype(outputs) == compute else ops.cast(outputs, compute)
 
-    def _move(self, average: Any, value: Any) -> None:
-        keep = self.momentum
+    def _renormalize(self, mean: Any, variance: Any) -> tuple[Any, Any]:
+        """Return gamma and beta with the correction in them, and move all averages."""
+        mean, variance = ops.stop_gradient(mean), ops.stop_gradient(variance)
+        stddev = ops.sqrt(ops.add(variance, self.epsilon))
+        usual = ops.maximum(ops.cast(self.renorm_stddev, ops.dtype(mean)), math.sqrt(self.epsilon))
+        r = ops.true_divide(stddev, usual)
+        d = ops.true_divide(ops.subtract(mean, ops.cast(self.renorm_mean, ops.dtype(mean))), usual)
+        bounds = self.renorm_clipping or {}
+        if bounds.get("rmin") is not None:
+            r = ops.maximum(r, bounds["rmin"])
+        if bounds.get("rmax") is not None:
+            r = ops.minimum(r, bounds["rmax"])
+        if bounds.get("dmax") is not None:
+            d = ops.clip(d, -bounds["dmax"], bounds["dmax"])
+        self._move(self.renorm_mean, mean, self.renorm_momentum)
+        self._move(self.renorm_stddev, stddev, self.renorm_momentum)
+        self._move(self.moving_mean, mean)
+        self._move(self.moving_stddev, stddev)
+        self.moving_variance.assign(ops.relu(ops.subtract(ops.square(self.moving_stddev), self.epsilon)))
+        if self.gamma is not None:
+            gamma = ops.cast(self.gamma, ops.dtype(r))
+            r, d = ops.multiply(r, gamma), ops.multiply(d, gamma)
+        return r, d if self.beta is None else ops.add(d, ops.cast(self.beta, ops.dtype(d)))
+
+    def _move(self, average: Any, value: Any, keep: float | None = None) -> None:
+        keep = self.momentum if keep is None else keep
         value = ops.stop_gradient(value)
         average.assign(ops.add(ops.multiply(average, keep), ops.multiply(ops.cast(value, average.dtype), 1.0 - keep)))
 
@@ -114,23 +163,44 @@ class BatchNormalization(Parameterized, Layer):
         rank = len(ops.shape(x))
         mask = ops.cast(mask, ops.dtype(x))
         weights = ops.reshape(mask, (*ops.shape(mask), *(1,) * (rank - len(ops.shape(mask)))))
-        weights = ops.broadcast_to(weights, tuple(1 if i == axis else size for i, size in enumerate(ops.shape(x))))
-        count = ops.sum(weights)
+        if len(ops.shape(mask)) <= axis:
+            # Each channel counts the same.
+            weights = ops.broadcast_to(weights, tuple(1 if i == axis else size for i, size in enumerate(ops.shape(x))))
+        else:
+            weights = ops.broadcast_to(weights, ops.shape(x))
+        count = ops.sum(weights, axes, keepdims=True)
         mean = ops.divide_no_nan(ops.sum(ops.multiply(x, weights), axes, keepdims=True), count)
         centred = ops.subtract(x, mean)
-        variance = ops.divide_no_nan(ops.sum(ops.multiply(ops.multiply(centred, centred), weights), axes), count)
-        return ops.reshape(mean, (-1,)), variance
+        squares = ops.sum(ops.multiply(ops.multiply(centred, centred), weights), axes, keepdims=True)
+        return ops.reshape(mean, (-1,)), ops.reshape(ops.divide_no_nan(squares, count), (-1,))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         from kerasfront import initializers
 
-        own = {name: getattr(self, name) for name in ("axis", "momentum", "epsilon", "center", "scale")}
+        names = (
+            "axis", "momentum", "epsilon", "center", "scale", "renorm", "renorm_clipping", "renorm_momentum",
+        )  # fmt: skip
+        own = {name: getattr(self, name) for name in names}
         moving = {
             f"moving_{name}_initializer": initializers.serialize(getattr(self, f"moving_{name}_initializer"))
             for name in ("mean", "variance")
         }
         return {**super().get_config(), **own, **moving, **self._parameter_config(), "synchronized": False}
+
+
+def _checked_clipping(layer: str, clipping: Any) -> dict[str, float]:
+    clipping = dict(clipping or {})
+    given = {name: value for name, value in clipping.items() if value is not None}
+    if set(clipping) - {"rmin", "rmax", "dmax"}:
+        raise ValueError(
+            f"{layer}: renorm_clipping is {clipping}. Expected keys among 'rmin', 'rmax' and 'dmax'. Remove the others."
+        )
+    if given.get("rmin", 0) > given.get("rmax", math.inf) or given.get("dmax", 0) < 0:
+        raise ValueError(
+            f"{layer}: renorm_clipping is {clipping}. Expected rmin up to rmax, and a dmax of 0 or more. Correct it."
+        )
+    return clipping
 
 
 class LayerNormalization(Parameterized, Layer):
