@@ -78,13 +78,10 @@ class MultiHeadAttention(Parameterized, Layer):
         self.value_dim = self.key_dim if value_dim is None else positive_int(self.name, "value_dim", value_dim)
         self.dropout = fraction(self.name, "dropout", dropout)
         self.use_bias, self.flash_attention, self.seed = use_bias, flash_attention, seed
-        self._output_shape_argument = (
-            None
-            if output_shape is None
-            else tuple(output_shape)
-            if isinstance(output_shape, (list, tuple))
-            else (output_shape,)
-        )
+        if output_shape is not None:
+            output_shape = tuple(output_shape) if isinstance(output_shape, (list, tuple)) else (output_shape,)
+            output_shape = tuple(positive_int(self.name, "output_shape", size) for size in output_shape)
+        self._output_shape_argument = output_shape
         self.attention_axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
         self.supports_masking = True
         if self.dropout > 0:

@@ -437,15 +437,43 @@ class Layer(Configurable, Stateless, Holder):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs as symbolic tensors; by `compute_output_shape` where a subclass has it."""
         if self._overrides("compute_output_shape"):
-            shape = self.compute_output_shape(shapes_of(args[0]))
+            shape = self._stated_output_shape(args, kwargs)
             return map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), shape)
         return symbolic.symbolic_call(self, *args, **kwargs)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of the outputs for inputs of a shape."""
-        specs = map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), input_shape)
+    def _stated_output_shape(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call the `compute_output_shape` of a subclass with the shapes that it asks for."""
+        wanted = list(inspect.signature(self.compute_output_shape).parameters)
+        if len(wanted) == 1:
+            return self.compute_output_shape(shapes_of(args[0] if args else next(iter(kwargs.values()))))
+        values = signature_of(type(self).call).by_name(args, kwargs)
+        shapes = {f"{name}_shape": shapes_of(value) for name, value in values.items() if has_tensors(value)}
+        if not shapes.keys() & set(wanted):
+            return self.compute_output_shape(shapes_of(args[0]))
+        return self.compute_output_shape(**{name: shapes[name] for name in wanted if name in shapes})
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the shape of the outputs.
+
+        Args:
+            *args: the shape of the inputs, or one for each argument of `call` in that order; None where there is none.
+            **kwargs: the same by name, such as `input_shape` or `key_shape`.
+
+        Example:
+            >>> import kerasfront as keras
+            >>> keras.layers.MultiHeadAttention(2, 3).compute_output_shape((2, 5, 4), value_shape=(2, 6, 3))
+            (2, 5, 4)
+        """
+
+        def spec(shape: Any) -> Any:
+            if shape is None:
+                return None
+            return map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), shape)
+
+        args = (*args, kwargs.pop("input_shape")) if "input_shape" in kwargs else args
+        named = {name.removesuffix("_shape"): spec(shape) for name, shape in kwargs.items()}
         with symbolic.recording_off():
-            outputs = self(specs)
+            outputs = self(*map(spec, args), **named)
         return tree.map_structure(lambda leaf: leaf.shape, outputs) if tree.is_nested(outputs) else outputs.shape
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:

@@ -90,6 +90,7 @@ def test_a_mask_with_further_axes(engine):
 
 @pytest.mark.parametrize(("options", "shapes", "words"), [
     ({"sliding_window": 0}, [(2, 5, 4)] * 2, "sliding_window is 0"),
+    ({"output_shape": "7"}, [(2, 5, 4)] * 2, "output_shape is '7'"),
     ({"attention_axes": (3,)}, [(2, 5, 5, 4)] * 2, "attention_axes is"),
     ({}, [(2, 4)] * 2, "3 or more"),
     ({}, [(2, 5, 4), (2, 6, 4), (2, 7, 4)], "one value for each key"),

@@ -102,3 +102,23 @@ def test_softmax_gives_masked_places_nothing(engine):
 def test_an_input_layer_knows_what_it_stands_for():
     layer = kf.layers.InputLayer(input_tensor=kf.KerasTensor((2, 3), "int32"))
     assert (layer.batch_shape, layer.dtype, layer.sparse, layer.ragged) == ((2, 3), "int32", False, False)
+
+
+def test_shapes_of_several_inputs_are_computed():
+    attention = kf.layers.MultiHeadAttention(2, 3, output_shape=7)
+    assert attention.compute_output_shape((2, 5, 4), (2, 6, 3)) == (2, 5, 7)
+    shapes = {"query_shape": (2, 5, 4), "value_shape": (2, 6, 3), "key_shape": (2, 6, 3)}
+    assert attention.compute_output_shape(**shapes) == (2, 5, 7)
+    assert kf.layers.Add().compute_output_shape([(2, 3), (2, 1)]) == (2, 3)
+    assert kf.layers.Dense(4).compute_output_shape(input_shape=(2, 3)) == (2, 4)
+
+
+def test_a_stated_shape_may_depend_on_several_inputs():
+    class Outer(kf.Layer):
+        def call(self, first, second):
+            raise NotImplementedError
+
+        def compute_output_shape(self, first_shape, second_shape):
+            return (*first_shape, second_shape[-1])
+
+    assert Outer()(kf.KerasTensor((2, 3)), second=kf.KerasTensor((2, 4))).shape == (2, 3, 4)
