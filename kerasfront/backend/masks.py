@@ -54,6 +54,8 @@ def set_mask(tensor: Any, mask: Any) -> None:
             _masks.table.pop(id(tensor), None)
     elif _masks.table is not None:
         _masks.table[id(tensor)] = (tensor, mask)
+    elif not registry.active().tracing():
+        _keep(tensor, mask)
 
 
 def _keep(tensor: Any, mask: Any) -> None:
