@@ -118,7 +118,7 @@ def fits_again(layer: Any, tensor: Any) -> bool:
     # `==`: shapes of unknown rank have no `!=` on one engine.
     if tensor.dtype is not fitting.dtype or not tensor.shape == fitting.shape:  # noqa: SIM201
         return False
-    table = masks._masks.table
+    table, kept = masks._masks.table, masks._masks.kept
     return not (
         layer.input_spec is not fitting.spec
         or layer.dtype_policy is not fitting.policy
@@ -126,6 +126,7 @@ def fits_again(layer: Any, tensor: Any) -> bool:
         or layer.activity_regularizer is not None
         or not layer.built
         or (table and id(tensor) in table)
+        or (kept and id(tensor) in kept)
         or dispatch.owner_by_type[fitting.kind] is not layer._backend
     )
 

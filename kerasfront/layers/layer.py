@@ -441,9 +441,20 @@ class Layer(Configurable, Stateless, Holder):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs as symbolic tensors; by `compute_output_shape` where a subclass has it."""
         if self._overrides("compute_output_shape"):
-            shape = self.compute_output_shape(shapes_of(args[0]))
+            shape = self._stated_output_shape(args, kwargs)
             return map_shapes(lambda one: symbolic.KerasTensor(one, self.compute_dtype), shape)
         return symbolic.symbolic_call(self, *args, **kwargs)
+
+    def _stated_output_shape(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call the `compute_output_shape` of a subclass with the shapes that it asks for."""
+        wanted = list(inspect.signature(self.compute_output_shape).parameters)
+        if len(wanted) == 1:
+            return self.compute_output_shape(shapes_of(args[0] if args else next(iter(kwargs.values()))))
+        values = signature_of(type(self).call).by_name(args, kwargs)
+        shapes = {f"{name}_shape": shapes_of(value) for name, value in values.items() if has_tensors(value)}
+        if not shapes.keys() & set(wanted):
+            return self.compute_output_shape(shapes_of(args[0]))
+        return self.compute_output_shape(**{name: shapes[name] for name in wanted if name in shapes})
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """Return the shape of the outputs for inputs of a shape.

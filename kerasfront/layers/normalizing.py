@@ -170,12 +170,16 @@ class BatchNormalization(Parameterized, Layer):
         rank = len(ops.shape(x))
         mask = ops.cast(mask, ops.dtype(x))
         weights = ops.reshape(mask, (*ops.shape(mask), *(1,) * (rank - len(ops.shape(mask)))))
-        weights = ops.broadcast_to(weights, tuple(1 if i == axis else size for i, size in enumerate(ops.shape(x))))
-        count = ops.sum(weights)
+        if len(ops.shape(mask)) <= axis:
+            # Each channel counts the same.
+            weights = ops.broadcast_to(weights, tuple(1 if i == axis else size for i, size in enumerate(ops.shape(x))))
+        else:
+            weights = ops.broadcast_to(weights, ops.shape(x))
+        count = ops.sum(weights, axes, keepdims=True)
         mean = ops.divide_no_nan(ops.sum(ops.multiply(x, weights), axes, keepdims=True), count)
         centred = ops.subtract(x, mean)
-        variance = ops.divide_no_nan(ops.sum(ops.multiply(ops.multiply(centred, centred), weights), axes), count)
-        return ops.reshape(mean, (-1,)), variance
+        squares = ops.sum(ops.multiply(ops.multiply(centred, centred), weights), axes, keepdims=True)
+        return ops.reshape(mean, (-1,)), ops.reshape(ops.divide_no_nan(squares, count), (-1,))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

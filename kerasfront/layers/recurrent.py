@@ -170,7 +170,9 @@ class RNN(Layer):
 
         def plain(x: Any, current: Any) -> tuple[Any, Any]:
             output, new = step(x, tree.pack_sequence_as(states, list(current)))
-            return output, tuple(tree.flatten(new))
+            # A cell of the user's may have another policy than this layer.
+            new = tuple(_like(one, old) for one, old in zip(tree.flatten(new), current, strict=True))
+            return _like(output, sequence), new
 
         flat = tuple(tree.flatten(states))
         if mask is None:
@@ -232,6 +234,10 @@ class RNN(Layer):
 
 def _flat(masks: Any) -> list:
     return [leaf for item in masks for leaf in (_flat(item) if isinstance(item, (list, tuple)) else [item])]
+
+
+def _like(tensor: Any, other: Any) -> Any:
+    return tensor if ops.dtype(tensor) == ops.dtype(other) else ops.cast(tensor, ops.dtype(other))
 
 
 class _CellLayer(RNN):

@@ -1,5 +1,7 @@
 """Each layer gives what the layer of Keras gives with the same weights, and has the same weights."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ def numbers(*shape):
 
 
 SEQUENCE, IMAGE, OTHER = numbers(2, 5, 3), numbers(2, 8, 9, 3), numbers(2, 6, 3)
+FIRST, VOLUME = numbers(2, 4, 6, 7), numbers(2, 4, 5, 6, 3)
 INTEGERS = np.array([[1, 2, 6], [0, 0, 3]])
 
 CASES = [
@@ -33,6 +36,19 @@ CASES = [
     ("GlobalAveragePooling2D", {"keepdims": True}, [IMAGE]),
     ("GlobalMaxPooling1D", {}, [SEQUENCE]),
     ("GlobalMaxPooling2D", {}, [IMAGE]),
+    ("Conv1D", {"filters": 4, "kernel_size": 2, "data_format": "channels_first", "padding": "same"}, [SEQUENCE]),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "strides": 2}, [FIRST]),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "groups": 2}, [FIRST]),
+    ("Conv3D", {"filters": 2, "kernel_size": 2, "padding": "same", "strides": 2}, [VOLUME]),
+    ("Conv3D", {"filters": 2, "kernel_size": 2, "data_format": "channels_first"}, [VOLUME]),
+    ("MaxPooling1D", {"pool_size": 2, "data_format": "channels_first", "padding": "same"}, [SEQUENCE]),
+    ("MaxPooling2D", {"pool_size": 2, "data_format": "channels_first", "strides": 1}, [FIRST]),
+    ("AveragePooling1D", {"pool_size": 2, "data_format": "channels_first"}, [SEQUENCE]),
+    ("AveragePooling2D", {"pool_size": (2, 3), "data_format": "channels_first", "padding": "same"}, [FIRST]),
+    ("GlobalAveragePooling1D", {"data_format": "channels_first"}, [SEQUENCE]),
+    ("GlobalAveragePooling2D", {"data_format": "channels_first", "keepdims": True}, [FIRST]),
+    ("GlobalMaxPooling1D", {"data_format": "channels_first", "keepdims": True}, [SEQUENCE]),
+    ("GlobalMaxPooling2D", {"data_format": "channels_first"}, [FIRST]),
     ("BatchNormalization", {}, [IMAGE]),
     ("BatchNormalization", {"axis": 1, "scale": False}, [IMAGE]),
     ("LayerNormalization", {}, [SEQUENCE]),
@@ -206,3 +222,53 @@ def test_einsum_kernel_is_drawn_for_what_the_equation_sums_over(equation, inputs
     layer.build(inputs)
     limit = np.sqrt(6 / sum(fans))
     assert 0.95 * limit < np.abs(layer.kernel.numpy()).max() <= limit
+
+
+TRAINED = [
+    ("Dense", {"units": 3, "activation": "tanh", "kernel_regularizer": "l2", "bias_constraint": "non_neg"}, SEQUENCE),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same", "activation": "relu"}, IMAGE),
+    ("Conv2D", {"filters": 2, "kernel_size": 2, "data_format": "channels_first"}, FIRST),
+    ("AveragePooling2D", {"pool_size": 3, "padding": "same"}, IMAGE),
+    ("MaxPooling2D", {"pool_size": 2, "padding": "same"}, IMAGE),
+    ("BatchNormalization", {"momentum": 0.8}, SEQUENCE),
+    ("BatchNormalization", {"renorm": True, "renorm_momentum": 0.6}, SEQUENCE),
+    ("LayerNormalization", {"axis": [1, 2]}, SEQUENCE),
+    ("LayerNormalization", {"rms_scaling": True}, SEQUENCE),
+    ("SimpleRNN", {"units": 3}, SEQUENCE),
+    ("LSTM", {"units": 3, "return_sequences": True}, SEQUENCE),
+    ("GRU", {"units": 3, "go_backwards": True}, SEQUENCE),
+    ("GRU", {"units": 3, "reset_after": False}, SEQUENCE),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (5, 4), "bias_axes": "d"}, SEQUENCE),
+]
+
+
+def trained(keras, case, weights=None):
+    """Return the first weights and those after three steps."""
+    name, options, x = TRAINED[case]
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input(x.shape[1:]), getattr(layers, name)(**options), layers.Flatten(), layers.Dense(1)]
+    )
+    if weights is not None:
+        model.set_weights(weights)
+    before = model.get_weights()
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "mse")
+    y = np.array([[1.0], [-1.0]], "float32")
+    for _ in range(3):
+        model.train_on_batch(x, y)
+    return before, model.get_weights()
+
+
+@functools.cache
+def oracle(case):
+    import keras
+
+    return trained(keras, case)
+
+
+@pytest.mark.filterwarnings("ignore:You passed `rms_scaling")
+@pytest.mark.parametrize("case", range(len(TRAINED)), ids=lambda case: f"{TRAINED[case][0]}-{case}")
+def test_weights_after_training_steps_are_those_of_keras(engine, case):
+    before, expected = oracle(case)
+    for mine, other in zip(trained(kf, case, before)[1], expected, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=2e-4, atol=2e-5)

@@ -102,3 +102,50 @@ def test_softmax_gives_masked_places_nothing(engine):
 def test_an_input_layer_knows_what_it_stands_for():
     layer = kf.layers.InputLayer(input_tensor=kf.KerasTensor((2, 3), "int32"))
     assert (layer.batch_shape, layer.dtype, layer.sparse, layer.ragged) == ((2, 3), "int32", False, False)
+
+
+def test_shapes_of_several_inputs_are_computed():
+    attention = kf.layers.MultiHeadAttention(2, 3, output_shape=7)
+    assert attention.compute_output_shape((2, 5, 4), (2, 6, 3)) == (2, 5, 7)
+    shapes = {"query_shape": (2, 5, 4), "value_shape": (2, 6, 3), "key_shape": (2, 6, 3)}
+    assert attention.compute_output_shape(**shapes) == (2, 5, 7)
+    assert kf.layers.Add().compute_output_shape([(2, 3), (2, 1)]) == (2, 3)
+    assert kf.layers.Dense(4).compute_output_shape(input_shape=(2, 3)) == (2, 4)
+
+
+def test_a_stated_shape_may_depend_on_several_inputs():
+    class Outer(kf.Layer):
+        def call(self, first, second):
+            raise NotImplementedError
+
+        def compute_output_shape(self, first_shape, second_shape):
+            return (*first_shape, second_shape[-1])
+
+    assert Outer()(kf.KerasTensor((2, 3)), second=kf.KerasTensor((2, 4))).shape == (2, 3, 4)
+
+
+def test_masks_go_from_one_call_to_the_next_outside_of_models(engine):
+    ids = np.array([[1, 2, 0], [3, 0, 0]])
+    embedding, recurrent = kf.layers.Embedding(4, 2, mask_zero=True), kf.layers.GRU(3)
+    model = kf.Sequential([embedding, recurrent])
+    expected = kf.ops.convert_to_numpy(model(ids))
+    masked = embedding(ids)
+    for _ in range(3):
+        np.testing.assert_allclose(kf.ops.convert_to_numpy(recurrent(masked)), expected, rtol=1e-5, atol=1e-6)
+    bare = kf.ops.add(masked, 0.0)
+    assert not np.allclose(kf.ops.convert_to_numpy(recurrent(bare)), expected)
+
+
+def test_masks_of_tensors_are_forgotten_with_them(engine):
+    import gc
+
+    from kerasfront.backend import masks
+
+    embedding = kf.layers.Embedding(4, 2, mask_zero=True)
+    gc.collect()
+    before = len(masks._masks.kept)
+    outputs = [embedding(np.array([[1, 0]])) for _ in range(3)]
+    assert len(masks._masks.kept) == before + len(outputs)
+    outputs.clear()
+    gc.collect()
+    assert len(masks._masks.kept) == before

@@ -186,3 +186,11 @@ def test_time_distributed_refuses_a_mask_of_other_steps(engine, shape):
 def test_configurations_of_earlier_releases_are_read():
     config = kf.layers.GRU(3).get_config()
     assert kf.layers.GRU.from_config({**config, "implementation": 2}).units == 3
+
+
+@pytest.mark.parametrize("mask", [None, MASKS[0]], ids=["whole", "masked"])
+def test_cells_of_another_policy_run_in_that_of_the_layer(engine, mask):
+    plain, double = cells_of(kf)
+    layer = kf.layers.RNN([plain(3), double(3)], return_sequences=True, return_state=True, dtype="mixed_bfloat16")
+    output, first, (second, third) = layer(SEQUENCE, mask=mask)
+    assert {kf.ops.dtype(one) for one in (output, first, second, third)} == {"bfloat16"}

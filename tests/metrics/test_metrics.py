@@ -124,7 +124,7 @@ def test_a_mask_acts_as_a_weight_of_zero(engine, name):
     mask = np.array([1, 0, 1, 1, 0, 1], bool)
     masked, weighted = make(name), make(name)
     with masks.mask_scope():
-        tensor = ops.convert_to_tensor(y_pred)
+        tensor = ops.convert_to_tensor(y_pred.copy())
         masks.set_mask(tensor, ops.convert_to_tensor(mask))
         masked.update_state(y_true, tensor)
         weighted.update_state(y_true, y_pred, sample_weight=mask.astype("float32"))
