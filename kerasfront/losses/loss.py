@@ -142,8 +142,9 @@ class Loss:
     """
 
     integer_labels = False
-    probability_labels = False
     """Whether labels keep their dtype: class indices must not be rounded to a float type."""
+    probability_labels = False
+    """Whether labels are probabilities, from 0 to 1."""
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None

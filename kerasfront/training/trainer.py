@@ -38,11 +38,11 @@ class Trainer:
     """The `loss` argument of `compile`."""
     stop_training: bool = False
     """Set it to True in a callback, and `fit` ends after the batch or epoch at hand."""
-    train_function: Callable | None = None
     stop_evaluating: bool = False
     """Set it to True in a callback, and `evaluate` ends after the batch at hand."""
     stop_predicting: bool = False
     """Set it to True in a callback, and `predict` ends after the batch at hand."""
+    train_function: Callable | None = None
     test_function: Callable | None = None
     predict_function: Callable | None = None
     _compilation: Compilation | None = None

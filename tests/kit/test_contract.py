@@ -22,6 +22,7 @@ UNCASED = {
     "lamb_update": "judged by the optimizer's tests against the oracle",
     "ftrl_update": "judged by the optimizer's tests against the oracle",
     "adafactor_update": "judged by the optimizer's tests against the oracle",
+    "size": "gives a Python integer, no tensor",
 }
 
 

@@ -134,6 +134,8 @@ CASES = [
         note="of integers by int64",
         tol=EXACT,
     ),
+    case("sort_along", MATRIX, axis=1, ref=np.sort, tol=EXACT),
+    case("dynamic_slice", MATRIX, ints([1, 0]), (2, 1), ref=lambda x, s, shape: x[1:3, 0:1], tol=EXACT),
     case("sort", MATRIX, None, ref=lambda x, axis: np.sort(x, None), note="flat", tol=EXACT),
     case("argsort", array(2.0), ref=ints([0]), note="of a scalar", tol=EXACT, differentiable=False),
     case("slice_update", MATRIX, [3, 2], array([[9.5]]), ref=updated, note="the end", tol=EXACT),
