@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import activations, ops
-from kerasfront.layers.arguments import known_size, nonnegative
+from kerasfront.layers.arguments import known_size, nonnegative, number
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -21,6 +21,12 @@ class ReLU(Layer):
 
     Raises:
         ValueError: one of them is negative, or None where a number is needed.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.ReLU(max_value=2.0)(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[0.0, 0.0, 2.0]]
     """
 
     def __init__(
@@ -55,6 +61,12 @@ class LeakyReLU(Layer):
 
     Raises:
         ValueError: the slope is negative or None.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.LeakyReLU(negative_slope=0.5)(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[-1.0, 0.0, 3.0]]
     """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any):
@@ -83,6 +95,12 @@ class PReLU(Parameterized, Layer):
     Weights: `alpha` with the shape of one sample, 1 on the shared axes.
 
     Source: He et al., "Delving Deep into Rectifiers" (2015).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.PReLU(alpha_initializer="ones")(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[-2.0, 0.0, 3.0]]
     """
 
     _parameters = ("alpha",)
@@ -129,11 +147,19 @@ class ELU(Layer):
 
     Args:
         alpha: the output far below 0, with the sign turned.
+
+    Raises:
+        ValueError: alpha is no finite number.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.ELU()(keras.ops.array([[-2.0, 0.0, 3.0]])).shape == (1, 3)
+        True
     """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
-        self.alpha = float(alpha)
+        self.alpha = number(self.name, "alpha", alpha)
         self.supports_masking = True
         self.built = True
 

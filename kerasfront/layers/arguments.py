@@ -97,6 +97,17 @@ def given(scope: dict[str, Any], but: tuple[str, ...] = ()) -> dict[str, Any]:
     return {**named, **scope.get("kwargs", {})}
 
 
+def number(layer: str, name: str, value: Any) -> float:
+    """Return a finite number.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        raise ValueError(f"{layer}: {name} is {value!r}. Expected a finite number. Correct the argument.")
+    return float(value)
+
+
 def nonnegative(layer: str, name: str, value: Any) -> float:
     """Return a number of 0 or more.
 

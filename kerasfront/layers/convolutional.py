@@ -138,7 +138,13 @@ class BaseConv(Convolving):
 
 class Conv1D(BaseConv):
     """Convolution along one axis: (batch, steps, channels) -> (batch, new steps, filters). Arguments: see
-    `BaseConv`."""
+    `BaseConv`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Conv1D(4, 3)(keras.ops.ones((2, 6, 3))).shape == (2, 4, 4)
+        True
+    """
 
     def __init__(
         self,
@@ -198,7 +204,13 @@ class Conv2D(BaseConv):
 
 class Conv3D(BaseConv):
     """Convolution over volumes: (batch, depth, height, width, channels) -> (..., filters). Arguments: see
-    `BaseConv`."""
+    `BaseConv`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Conv3D(4, 2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 3, 3, 3, 4)
+        True
+    """
 
     def __init__(
         self,

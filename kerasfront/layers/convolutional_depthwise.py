@@ -72,6 +72,11 @@ class DepthwiseConv1D(BaseDepthwiseConv):
     """Convolution of each channel along one axis: (batch, steps, channels) -> (..., channels * depth_multiplier).
 
     Arguments: see `BaseDepthwiseConv`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.DepthwiseConv1D(3, depth_multiplier=2)(keras.ops.ones((2, 6, 3))).shape == (2, 4, 6)
+        True
     """
 
     def __init__(
@@ -100,6 +105,11 @@ class DepthwiseConv2D(BaseDepthwiseConv):
     """Convolution of each channel over images: (batch, height, width, channels) -> (..., channels * depth_multiplier).
 
     Arguments: see `BaseDepthwiseConv`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.DepthwiseConv2D(3)(keras.ops.ones((2, 8, 8, 3))).shape == (2, 6, 6, 3)
+        True
     """
 
     def __init__(
@@ -196,6 +206,11 @@ class SeparableConv1D(BaseSeparableConv):
     """Separable convolution along one axis: (batch, steps, channels) -> (..., filters).
 
     Arguments: see `BaseSeparableConv`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.SeparableConv1D(4, 3)(keras.ops.ones((2, 6, 3))).shape == (2, 4, 4)
+        True
     """
 
     def __init__(
@@ -228,6 +243,11 @@ class SeparableConv2D(BaseSeparableConv):
     """Separable convolution over images: (batch, height, width, channels) -> (..., filters).
 
     Arguments: see `BaseSeparableConv`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.SeparableConv2D(4, 3)(keras.ops.ones((2, 8, 8, 3))).shape == (2, 6, 6, 4)
+        True
     """
 
     def __init__(

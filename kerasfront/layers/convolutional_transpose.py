@@ -92,6 +92,11 @@ class Conv1DTranspose(BaseConvTranspose):
     """Transposed convolution along one axis: (batch, steps, channels) -> (..., filters).
 
     Arguments: see `BaseConvTranspose`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Conv1DTranspose(4, 3, strides=2)(keras.ops.ones((2, 6, 3))).shape == (2, 13, 4)
+        True
     """
 
     def __init__(
@@ -121,6 +126,11 @@ class Conv2DTranspose(BaseConvTranspose):
     """Transposed convolution over images: (batch, height, width, channels) -> (..., filters).
 
     Arguments: see `BaseConvTranspose`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Conv2DTranspose(4, 3, strides=2)(keras.ops.ones((2, 8, 8, 3))).shape == (2, 17, 17, 4)
+        True
     """
 
     def __init__(
@@ -150,6 +160,11 @@ class Conv3DTranspose(BaseConvTranspose):
     """Transposed convolution over volumes: (batch, depth, height, width, channels) -> (..., filters).
 
     Arguments: see `BaseConvTranspose`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Conv3DTranspose(2, 2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 5, 5, 5, 2)
+        True
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import ops, random
-from kerasfront.layers.arguments import fraction, one_of
+from kerasfront.layers.arguments import fraction, known_size, one_of
 from kerasfront.layers.layer import Layer
 from kerasfront.ops.attention import causal_mask, lowest
 
@@ -27,9 +27,15 @@ class Attention(Layer):
     Weights: `scale` () with `use_scale`, `concat_score_weight` () with "concat".
 
     Raises:
-        ValueError: another mode, dropout not from 0 to 1; called on something else than two or three inputs.
+        ValueError: another mode, dropout not from 0 to 1; called on something else than two or three inputs, or on
+        queries and keys of different sizes.
 
     Source: Luong et al., "Effective Approaches to Attention-based Neural Machine Translation" (2015).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Attention()([keras.ops.ones((2, 4, 3)), keras.ops.ones((2, 6, 3))]).shape == (2, 4, 3)
+        True
     """
 
     def __init__(
@@ -45,7 +51,7 @@ class Attention(Layer):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the scales."""
-        self._checked("inputs", input_shape)
+        self._checked_shapes(input_shape)
         self.scale = self.add_weight((), "ones", name="scale") if self.use_scale else None
         concat = self.score_mode == "concat"
         self.concat_score_weight = self.add_weight((), "ones", name="concat_score_weight") if concat else None
@@ -57,6 +63,16 @@ class Attention(Layer):
                 f"{f' of {len(given)}' if isinstance(given, (list, tuple)) else ''}. Pass a list."
             )
         return list(given)
+
+    def _checked_shapes(self, shapes: Any) -> list:
+        query, value, *rest = shapes = self._checked("inputs", shapes)
+        key = rest[0] if rest else value
+        if None not in (query[-1], key[-1]) and query[-1] != key[-1]:
+            raise ValueError(
+                f"{self.name}: query {tuple(query)} and key {tuple(key)}. Expected as many features in both."
+                f" Project one of them first."
+            )
+        return shapes
 
     def _scores(self, query: Any, key: Any) -> Any:
         if self.score_mode == "dot":
@@ -123,6 +139,11 @@ class AdditiveAttention(Attention):
     Weights: `scale` (features,) with `use_scale`.
 
     Source: Bahdanau et al., "Neural Machine Translation by Jointly Learning to Align and Translate" (2015).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdditiveAttention()([keras.ops.ones((2, 4, 3)), keras.ops.ones((2, 6, 3))]).shape == (2, 4, 3)
+        True
     """
 
     def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any):
@@ -130,8 +151,9 @@ class AdditiveAttention(Attention):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the scale for the number of features."""
-        query_shape = self._checked("inputs", input_shape)[0]
-        self.scale = self.add_weight((query_shape[-1],), "glorot_uniform", name="scale") if self.use_scale else None
+        query_shape = self._checked_shapes(input_shape)[0]
+        size = (known_size(self.name, query_shape),) if self.use_scale else ()
+        self.scale = self.add_weight(size, "glorot_uniform", name="scale") if self.use_scale else None
 
     def _scores(self, query: Any, key: Any) -> Any:
         summed = ops.tanh(ops.add(ops.expand_dims(query, -2), ops.expand_dims(key, -3)))

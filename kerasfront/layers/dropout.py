@@ -91,6 +91,11 @@ class SpatialDropout1D(_SpatialDropout):
         rate: the part to drop, from 0 to 1.
         seed: an integer, a `SeedGenerator`, or None.
         name, dtype: of the layer.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.SpatialDropout1D(0.5)(keras.ops.ones((2, 6, 3))).shape == (2, 6, 3)
+        True
     """
 
     def __init__(self, rate: float, seed: Any = None, name: str | None = None, dtype: Any = None):
@@ -111,6 +116,11 @@ class SpatialDropout2D(_SpatialDropout):
         data_format: where the channels are; None for the default.
         seed: an integer, a `SeedGenerator`, or None.
         name, dtype: of the layer.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.SpatialDropout2D(0.5)(keras.ops.ones((2, 8, 8, 3))).shape == (2, 8, 8, 3)
+        True
     """
 
     rank = 2
@@ -124,6 +134,11 @@ class SpatialDropout3D(_SpatialDropout):
         data_format: where the channels are; None for the default.
         seed: an integer, a `SeedGenerator`, or None.
         name, dtype: of the layer.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.SpatialDropout3D(0.5)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 4, 4, 4, 3)
+        True
     """
 
     rank = 3

@@ -6,7 +6,7 @@ from typing import Any
 
 from kerasfront import ops
 from kerasfront.backend.dispatch import normalize_axes, normalize_axis
-from kerasfront.layers.arguments import checked_axes, checked_axis, known_size, positive_int
+from kerasfront.layers.arguments import checked_axes, checked_axis, known_size, nonnegative, positive_int
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -25,9 +25,15 @@ class GroupNormalization(Parameterized, Layer):
     Weights: `gamma`, `beta` (channels,); float32 in half-precision policies.
 
     Raises:
-        ValueError: `groups` is neither -1 nor a positive divisor of the number of channels, or that is unknown.
+        ValueError: `groups` is neither -1 nor a positive divisor of the number of channels, that number is
+        unknown, `axis` is that of the batch, or epsilon is negative.
 
     Source: Wu and He, "Group Normalization" (2018).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.GroupNormalization(groups=3)(keras.ops.ones((2, 8, 8, 3))).shape == (2, 8, 8, 3)
+        True
     """
 
     _parameters = ("beta", "gamma")
@@ -51,7 +57,7 @@ class GroupNormalization(Parameterized, Layer):
         self._take(locals())
         self.groups = groups if groups == -1 else positive_int(self.name, "groups", groups)
         self.axis = checked_axis(self.name, axis)
-        self.epsilon, self.center, self.scale = float(epsilon), center, scale
+        self.epsilon, self.center, self.scale = nonnegative(self.name, "epsilon", epsilon), center, scale
         self.supports_masking = True
         # Squares of half-precision numbers overflow, so wide inputs come in as they are.
         self.autocast = False
@@ -59,6 +65,11 @@ class GroupNormalization(Parameterized, Layer):
     def build(self, input_shape: Any = None) -> None:
         """Make gamma and beta for the number of channels."""
         channels = known_size(self.name, input_shape, self.axis)
+        if normalize_axis(self.axis, len(input_shape), self.name) == 0:
+            raise ValueError(
+                f"{self.name}: axis {self.axis} of the input shape {tuple(input_shape)} is that of the batch. Expected"
+                f" the channels'. Correct the argument."
+            )
         self.groups = channels if self.groups == -1 else self.groups
         if channels % self.groups:
             raise ValueError(
@@ -107,13 +118,23 @@ class RMSNormalization(Layer):
 
     Weights: `scale` with the sizes of the axes, in the order of the axes.
 
+    A mask of the inputs ends here, as in Keras.
+
+    Raises:
+        ValueError: an axis is not there or named twice, its size is unknown, or epsilon is negative. TypeError: an axis
+        is no integer.
+
     Source: Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.RMSNormalization()(keras.ops.ones((2, 6, 3))).shape == (2, 6, 3)
+        True
     """
 
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any):
         super().__init__(**kwargs)
-        self.axis, self.epsilon = checked_axes(self.name, axis), float(epsilon)
-        self.supports_masking = True
+        self.axis, self.epsilon = checked_axes(self.name, axis), nonnegative(self.name, "epsilon", epsilon)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the scale for the sizes of the axes."""
@@ -140,6 +161,15 @@ class UnitNormalization(Layer):
 
     Args:
         axis: one or several axes.
+
+    Raises:
+        ValueError: an axis is not there. TypeError: an axis is no integer.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.UnitNormalization()(keras.ops.array([[0.0, -4.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[0.0, -1.0]]
     """
 
     def __init__(self, axis: Any = -1, **kwargs: Any):
@@ -150,6 +180,7 @@ class UnitNormalization(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Normalize."""
+        normalize_axes(self.axis, len(ops.shape(inputs)), self.name)
         return ops.normalize(inputs, self.axis, 2, 1e-12)
 
     def get_config(self) -> dict[str, Any]:

@@ -79,6 +79,12 @@ class ZeroPadding1D(_ZeroPadding):
     Args:
         padding: a number for both ends, or a pair.
         data_format: where the channels are; None for the default.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.ZeroPadding1D((1, 0))(keras.ops.array([[[1.0], [2.0], [3.0]]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[[0.0], [1.0], [2.0], [3.0]]]
     """
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any):
@@ -91,6 +97,11 @@ class ZeroPadding2D(_ZeroPadding):
     Args:
         padding: a number for all edges, or for each axis a number or a pair.
         data_format: where the channels are; None for the default.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.ZeroPadding2D(((1, 0), (2, 2)))(keras.ops.ones((2, 8, 8, 3))).shape == (2, 9, 12, 3)
+        True
     """
 
     rank = 2
@@ -105,6 +116,11 @@ class ZeroPadding3D(_ZeroPadding):
     Args:
         padding: a number for all faces, or for each axis a number or a pair.
         data_format: where the channels are; None for the default.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.ZeroPadding3D(1)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 6, 6, 6, 3)
+        True
     """
 
     rank = 3
@@ -138,6 +154,12 @@ class Cropping1D(_Cropping):
 
     Args:
         cropping: a number for both ends, or a pair.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.Cropping1D((1, 0))(keras.ops.array([[[1.0], [2.0], [3.0]]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[[2.0], [3.0]]]
     """
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any):
@@ -156,6 +178,11 @@ class Cropping2D(_Cropping):
     Args:
         cropping: a number for all edges, or for each axis a number or a pair.
         data_format: where the channels are; None for the default.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Cropping2D(((1, 0), (2, 2)))(keras.ops.ones((2, 8, 8, 3))).shape == (2, 7, 4, 3)
+        True
     """
 
     rank = 2
@@ -170,6 +197,11 @@ class Cropping3D(_Cropping):
     Args:
         cropping: a number for all faces, or for each axis a number or a pair.
         data_format: where the channels are; None for the default.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.Cropping3D(1)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
     """
 
     rank = 3

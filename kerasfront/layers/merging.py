@@ -149,6 +149,12 @@ class Dot(Merge):
 
     Raises:
         TypeError: axes is neither an integer nor a list. ValueError: not two integers, or sizes that differ.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.Dot(axes=1)([keras.ops.array([[1.0, 2.0]]), keras.ops.array([[3.0, 4.0]])])
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[11.0]]
     """
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any):

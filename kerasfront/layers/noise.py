@@ -9,6 +9,7 @@ from kerasfront import ops, random
 from kerasfront.layers.arguments import fraction, nonnegative
 from kerasfront.layers.dropout import checked_noise_shape
 from kerasfront.layers.layer import Layer
+from kerasfront.random.selection import mask_shape
 
 # Of the activation "selu": its scale, and its output far below 0.
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -41,6 +42,12 @@ class GaussianNoise(_Noisy):
 
     Raises:
         ValueError: stddev is negative.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.GaussianNoise(0.1)(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[-2.0, 0.0, 3.0]]
     """
 
     def __init__(self, stddev: float, seed: Any = None, **kwargs: Any):
@@ -70,6 +77,12 @@ class GaussianDropout(_Noisy):
 
     Raises:
         ValueError: rate is out of range.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.GaussianDropout(0.1)(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[-2.0, 0.0, 3.0]]
     """
 
     def __init__(self, rate: float, seed: Any = None, **kwargs: Any):
@@ -104,9 +117,15 @@ class AlphaDropout(_Noisy):
         seed: an integer, a `SeedGenerator`, or None.
 
     Raises:
-        ValueError: rate is out of range, or `noise_shape` no list of positive integers or None.
+        ValueError: rate is out of range, or `noise_shape` does not broadcast to the inputs.
 
     Source: Klambauer et al., "Self-Normalizing Neural Networks" (2017).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.AlphaDropout(0.1)(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[-2.0, 0.0, 3.0]]
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any):
@@ -122,9 +141,7 @@ class AlphaDropout(_Noisy):
         """Drop in training, else return the inputs."""
         if not training or self.rate == 0:
             return inputs
-        own = ops.shape(inputs)
-        given = self.noise_shape or (None,) * len(own)
-        shape = tuple(a if b is None else b for a, b in zip(own, given, strict=True))
+        shape = mask_shape(ops.shape(inputs), self.noise_shape, self.name)
         kept = ops.greater_equal(random.uniform(shape, seed=self.seed_generator), self.rate)
         low, rate = -_SELU_ALPHA * _SELU_SCALE, self.rate
         factor = ((1.0 - rate) * (1.0 + rate * low**2)) ** -0.5

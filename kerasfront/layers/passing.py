@@ -9,7 +9,14 @@ from kerasfront.layers.layer import Layer
 
 
 class Identity(Layer):
-    """Return the inputs."""
+    """Return the inputs.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.Identity()(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[-2.0, 0.0, 3.0]]
+    """
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -28,6 +35,12 @@ class Masking(Layer):
 
     Args:
         mask_value: what stands for a step that does not count.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.Masking(mask_value=2.0)(keras.ops.array([[[1.0], [2.0], [3.0]]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[[1.0], [0.0], [3.0]]]
     """
 
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any):
@@ -55,6 +68,13 @@ class ActivityRegularization(Layer):
 
     Args:
         l1: factor of the sum of absolute values, l2: of squares; both per sample.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> layer = keras.layers.ActivityRegularization(l1=0.1)
+        >>> outputs = layer(keras.ops.ones((2, 5)))
+        >>> round(float(layer.losses[0]), 3)
+        0.5
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any):

@@ -147,26 +147,50 @@ class GlobalAveragePooling2D(BaseGlobalPooling):
 
 
 class MaxPooling3D(BasePooling):
-    """The largest value of windows of volumes (batch, depth, height, width, channels). Arguments: see `BasePooling`."""
+    """The largest value of windows of volumes (batch, depth, height, width, channels). Arguments: see `BasePooling`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.MaxPooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
 
     rank, pool = 3, staticmethod(ops.max_pool)
 
 
 class AveragePooling3D(BasePooling):
     """The mean of windows of volumes (batch, depth, height, width, channels), padding not counted. Arguments: see
-    `BasePooling`."""
+    `BasePooling`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AveragePooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
 
     rank, pool = 3, staticmethod(ops.average_pool)
 
 
 class GlobalMaxPooling3D(GlobalMaxPooling1D):
-    """The largest value over volumes: (batch, depth, height, width, channels) -> (batch, channels)."""
+    """The largest value over volumes: (batch, depth, height, width, channels) -> (batch, channels).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.GlobalMaxPooling3D()(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 3)
+        True
+    """
 
     rank = 3
 
 
 class GlobalAveragePooling3D(GlobalAveragePooling2D):
-    """The mean over volumes: (batch, depth, height, width, channels) -> (batch, channels)."""
+    """The mean over volumes: (batch, depth, height, width, channels) -> (batch, channels).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.GlobalAveragePooling3D()(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 3)
+        True
+    """
 
     rank = 3
 
@@ -202,37 +226,73 @@ class BaseAdaptivePooling(Layer):
 
 
 class AdaptiveAveragePooling1D(BaseAdaptivePooling):
-    """The mean over windows of (batch, steps, channels), as many as `output_size` says."""
+    """The mean over windows of (batch, steps, channels), as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveAveragePooling1D(4)(keras.ops.ones((2, 6, 3))).shape == (2, 4, 3)
+        True
+    """
 
     rank, pool = 1, staticmethod(ops.adaptive_average_pool)
 
 
 class AdaptiveAveragePooling2D(BaseAdaptivePooling):
-    """The mean over windows of images, as many as `output_size` says."""
+    """The mean over windows of images, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveAveragePooling2D((2, 3))(keras.ops.ones((2, 8, 8, 3))).shape == (2, 2, 3, 3)
+        True
+    """
 
     rank, pool = 2, staticmethod(ops.adaptive_average_pool)
 
 
 class AdaptiveAveragePooling3D(BaseAdaptivePooling):
-    """The mean over windows of volumes, as many as `output_size` says."""
+    """The mean over windows of volumes, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveAveragePooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
 
     rank, pool = 3, staticmethod(ops.adaptive_average_pool)
 
 
 class AdaptiveMaxPooling1D(BaseAdaptivePooling):
-    """The largest value over windows of (batch, steps, channels), as many as `output_size` says."""
+    """The largest value over windows of (batch, steps, channels), as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveMaxPooling1D(4)(keras.ops.ones((2, 6, 3))).shape == (2, 4, 3)
+        True
+    """
 
     rank, pool = 1, staticmethod(ops.adaptive_max_pool)
 
 
 class AdaptiveMaxPooling2D(BaseAdaptivePooling):
-    """The largest value over windows of images, as many as `output_size` says."""
+    """The largest value over windows of images, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveMaxPooling2D((2, 3))(keras.ops.ones((2, 8, 8, 3))).shape == (2, 2, 3, 3)
+        True
+    """
 
     rank, pool = 2, staticmethod(ops.adaptive_max_pool)
 
 
 class AdaptiveMaxPooling3D(BaseAdaptivePooling):
-    """The largest value over windows of volumes, as many as `output_size` says."""
+    """The largest value over windows of volumes, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveMaxPooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
 
     rank, pool = 3, staticmethod(ops.adaptive_max_pool)
 

@@ -134,6 +134,12 @@ class RepeatVector(Layer):
 
     Raises:
         ValueError: n is no positive integer.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.RepeatVector(2)(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[[-2.0, 0.0, 3.0], [-2.0, 0.0, 3.0]]]
     """
 
     def __init__(self, n: int, **kwargs: Any):

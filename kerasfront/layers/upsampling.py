@@ -54,6 +54,12 @@ class UpSampling1D(_UpSampling):
 
     Args:
         size: how often.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.UpSampling1D(2)(keras.ops.array([[[1.0], [2.0], [3.0]]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[[1.0], [1.0], [2.0], [2.0], [3.0], [3.0]]]
     """
 
     def __init__(self, size: int = 2, **kwargs: Any):
@@ -74,6 +80,11 @@ class UpSampling2D(_UpSampling):
         data_format: where the channels are; None for the default.
         interpolation: how places in between are filled: "nearest" (repeats), "bilinear", "bicubic", "lanczos3",
         "lanczos5".
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.UpSampling2D((2, 3))(keras.ops.ones((2, 8, 8, 3))).shape == (2, 16, 24, 3)
+        True
     """
 
     rank = 2
@@ -107,6 +118,11 @@ class UpSampling3D(_UpSampling):
     Args:
         size: how often, one number or one for each axis.
         data_format: where the channels are; None for the default.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.UpSampling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 8, 8, 8, 3)
+        True
     """
 
     rank = 3

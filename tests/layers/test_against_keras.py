@@ -149,6 +149,7 @@ def test_layer_agrees_with_keras(engine, name, options, inputs):
     expected = np.asarray(theirs(*inputs))
     ours(*inputs)
     assert names_and_shapes(ours) == names_and_shapes(theirs)
+    assert ours.supports_masking == theirs.supports_masking
     ours.set_weights(theirs.get_weights())
     result = kf.ops.convert_to_numpy(ours(*inputs))
     np.testing.assert_allclose(result, expected, rtol=2e-5, atol=2e-6)
