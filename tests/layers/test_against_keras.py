@@ -141,16 +141,26 @@ def names_and_shapes(layer):
     return [(weight.path.rpartition("/")[2], tuple(weight.shape)) for weight in layer.weights]
 
 
-@pytest.mark.parametrize(("name", "options", "inputs"), CASES, ids=IDS)
-def test_layer_agrees_with_keras(engine, name, options, inputs):
+@functools.cache
+def of_keras(place):
+    """Return the weights' names and shapes, whether masks are taken, the weights, and the outputs."""
     import keras
 
-    theirs, ours = getattr(keras.layers, name)(**options), getattr(kf.layers, name)(**options)
-    expected = np.asarray(theirs(*inputs))
+    name, options, inputs = CASES[place]
+    layer = getattr(keras.layers, name)(**options)
+    outputs = np.asarray(layer(*inputs))
+    return names_and_shapes(layer), layer.supports_masking, layer.get_weights(), outputs
+
+
+@pytest.mark.parametrize("place", range(len(CASES)), ids=IDS)
+def test_layer_agrees_with_keras(engine, place):
+    name, options, inputs = CASES[place]
+    structure, masking, weights, expected = of_keras(place)
+    ours = getattr(kf.layers, name)(**options)
     ours(*inputs)
-    assert names_and_shapes(ours) == names_and_shapes(theirs)
-    assert ours.supports_masking == theirs.supports_masking
-    ours.set_weights(theirs.get_weights())
+    assert names_and_shapes(ours) == structure
+    assert ours.supports_masking == masking
+    ours.set_weights(weights)
     result = kf.ops.convert_to_numpy(ours(*inputs))
     np.testing.assert_allclose(result, expected, rtol=2e-5, atol=2e-6)
     assert result.dtype == expected.dtype
@@ -347,3 +357,27 @@ def test_activity_regularization_adds_its_penalty_per_sample(engine):
     layer(SEQUENCE)
     expected = (0.1 * np.abs(SEQUENCE).sum() + 0.2 * (SEQUENCE**2).sum()) / 2
     np.testing.assert_allclose(kf.ops.convert_to_numpy(layer.losses[0]), expected, rtol=1e-5)
+
+
+@functools.cache
+def losses_with_noise(engine):
+    layers = kf.layers
+    kf.utils.set_random_seed(3)
+    model = kf.Sequential([
+        kf.Input((5, 3)),
+        layers.GaussianNoise(0.1),
+        layers.GaussianDropout(0.1),
+        layers.AlphaDropout(0.1, noise_shape=(None, 1, None)),
+        layers.SpatialDropout1D(0.2),
+        layers.Flatten(),
+        layers.Dense(1),
+    ])  # fmt: skip
+    model.compile("sgd", "mse")
+    rows = np.random.default_rng(0).normal(size=(10, 5, 3)).astype("float32")
+    return model.fit(rows, np.ones((10, 1)), batch_size=4, epochs=2, verbose=0).history["loss"]
+
+
+def test_noise_is_the_same_on_every_engine(engine):
+    with kf.backend.scope("numpy"):
+        expected = losses_with_noise("numpy")
+    np.testing.assert_allclose(losses_with_noise(engine), expected, rtol=1e-5)
