@@ -86,3 +86,59 @@ def known_size(layer: str, shape: Any, axis: int = -1) -> int:
             f" keras.Input(...)."
         )
     return int(size)
+
+
+def given(scope: dict[str, Any], but: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the arguments of an `__init__` but some, further keywords among them, from its `locals()` at the start.
+
+    So a class can spell its arguments out and hand all of them on in one word.
+    """
+    named = {name: value for name, value in scope.items() if name not in ("self", "__class__", "kwargs", *but)}
+    return {**named, **scope.get("kwargs", {})}
+
+
+def number(layer: str, name: str, value: Any) -> float:
+    """Return a finite number.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        raise ValueError(f"{layer}: {name} is {value!r}. Expected a finite number. Correct the argument.")
+    return float(value)
+
+
+def nonnegative(layer: str, name: str, value: Any) -> float:
+    """Return a number of 0 or more.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value >= 0:
+        raise ValueError(f"{layer}: {name} is {value!r}. Expected a number of 0 or more. Correct the argument.")
+    return float(value)
+
+
+def checked_axis(layer: str, axis: Any) -> int:
+    """Return an axis as an integer.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+        raise TypeError(f"{layer}: axis is {axis!r}. Expected an integer. Correct the argument.")
+    return int(axis)
+
+
+def checked_axes(layer: str, axis: Any) -> Any:
+    """Return one axis as an integer, several as a list.
+
+    Raises:
+        TypeError: one of them is no integer.
+        ValueError: there are none.
+    """
+    if not isinstance(axis, (list, tuple)):
+        return checked_axis(layer, axis)
+    if not axis:
+        raise ValueError(f"{layer}: axis is {axis!r}. Expected at least one axis. Correct the argument.")
+    return [checked_axis(layer, one) for one in axis]
