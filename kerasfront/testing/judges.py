@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -151,8 +152,14 @@ def values(case: Case, backend: Backend) -> None:
 
 def _weights(leaf: Any) -> np.ndarray:
     """Numbers of size about 1 that tell the elements of a result apart."""
-    size = int(np.prod(np.shape(leaf)))
-    return (np.cos(1.0 + np.arange(size)) + 1.5).reshape(np.shape(leaf))
+    return _weights_of(np.shape(leaf))
+
+
+@functools.lru_cache(maxsize=64)
+def _weights_of(shape: tuple[int, ...]) -> np.ndarray:
+    weights = (np.cos(1.0 + np.arange(math.prod(shape))) + 1.5).reshape(shape)
+    weights.setflags(write=False)
+    return weights
 
 
 def weighted_sum(case: Case, result: Any) -> Any:
