@@ -18,7 +18,7 @@ from kerasfront.backend.contract import Backend, Pure
 from kerasfront_jax import fused, ops
 
 # What 64-bit data of the host becomes where JAX has them switched off.
-_PLAIN = {name: np.dtype(name) for name in ("float32", "float64", "int32", "int64")}
+_PLAIN = {name: np.dtype(name) for name in ("float32", "float64")}
 _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 _WIDE = frozenset(map(np.dtype, _NARROW))
 
@@ -54,7 +54,7 @@ class JaxBackend(Backend):
         if type(value) is np.ndarray:
             # A cast by NumPy takes half the time of one on the device; where kinds differ, JAX says what comes of it.
             plain = _PLAIN.get(dtype)
-            if plain is not None and plain.kind == value.dtype.kind:
+            if plain is not None and plain.kind == value.dtype.kind == "f":
                 return jnp.asarray(value.astype(plain, copy=False))
         return jnp.asarray(value, dtype)
 
