@@ -17,8 +17,8 @@ from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
 from kerasfront_jax import fused, ops
 
-# What 64-bit data of the host becomes where JAX has them switched off.
 _PLAIN = {name: np.dtype(name) for name in ("float32", "float64")}
+# What 64-bit data of the host becomes where JAX has them switched off.
 _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 _WIDE = frozenset(map(np.dtype, _NARROW))
 
@@ -51,11 +51,9 @@ class JaxBackend(Backend):
         ops.creation.check_wide_integers(value)
         if dtype is not None:
             dtype = ops.creation.engine_dtype(dtype)
-        if type(value) is np.ndarray:
-            # A cast by NumPy takes half the time of one on the device; where kinds differ, JAX says what comes of it.
-            plain = _PLAIN.get(dtype)
-            if plain is not None and plain.kind == value.dtype.kind == "f":
-                return jnp.asarray(value.astype(plain, copy=False))
+        if dtype in _PLAIN and type(value) is np.ndarray and value.dtype.kind == "f":
+            # A cast by NumPy takes half the time of one on the device.
+            return jnp.asarray(value.astype(_PLAIN[dtype], copy=False))
         return jnp.asarray(value, dtype)
 
     def to_numpy(self, value: Any) -> np.ndarray:

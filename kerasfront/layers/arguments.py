@@ -1,4 +1,4 @@
-"""Checks of layers' arguments, in one wording."""
+"""The arguments of layers: checks in one wording, seeds, and how a class hands them on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import inspect
 from typing import Any
 
 import numpy as np
+
+from kerasfront import random
 
 _NO_ARGUMENTS = ("self", "kwargs")
 
@@ -88,15 +90,6 @@ def known_size(layer: str, shape: Any, axis: int = -1) -> int:
     return int(size)
 
 
-def given(scope: dict[str, Any], but: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the arguments of an `__init__` but some, further keywords among them, from its `locals()` at the start.
-
-    So a class can spell its arguments out and hand all of them on in one word.
-    """
-    named = {name: value for name, value in scope.items() if name not in ("self", "__class__", "kwargs", *but)}
-    return {**named, **scope.get("kwargs", {})}
-
-
 def number(layer: str, name: str, value: Any) -> float:
     """Return a finite number.
 
@@ -142,3 +135,13 @@ def checked_axes(layer: str, axis: Any) -> Any:
     if not axis:
         raise ValueError(f"{layer}: axis is {axis!r}. Expected at least one axis. Correct the argument.")
     return [checked_axis(layer, one) for one in axis]
+
+
+def generator_of(seed: Any) -> random.SeedGenerator:
+    """Return the generator that a layer draws from: the one given, or a new one from a seed (None for any)."""
+    return seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
+
+
+def plain_seed(seed: Any) -> Any:
+    """Return the argument `seed` of a layer as plain data."""
+    return seed.seed if isinstance(seed, random.SeedGenerator) else seed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import activations, config, ops
-from kerasfront.layers.arguments import given, known_size, one_of, positive_int
+from kerasfront.layers.arguments import known_size, one_of, positive_int, shared_arguments
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized, activated
@@ -30,11 +30,10 @@ class Convolving(Parameterized, Layer):
         self.use_bias = arguments["use_bias"]
         self.input_spec = InputSpec(min_ndim=rank + 2, max_ndim=rank + 2)
 
-    def _refuse_both(self) -> None:
+    def _refuse_both(self, strides: Any, dilation_rate: Any) -> None:
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
-                f"{self.name}: strides={self.strides} and dilation_rate={self.dilation_rate}. Expected one of them to"
-                f" be 1."
+                f"{self.name}: strides={strides} and dilation_rate={dilation_rate}. Expected one of them to be 1."
             )
 
     @property
@@ -106,7 +105,7 @@ class BaseConv(Convolving):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._take(locals())
         self._set_geometry(locals(), ("valid", "same", "causal") if rank == 1 else ("valid", "same"))
-        self._refuse_both()
+        self._refuse_both(strides, dilation_rate)
         self.filters = positive_int(self.name, "filters", filters)
         self.groups = positive_int(self.name, "groups", groups)
         if self.filters % self.groups:
@@ -166,7 +165,7 @@ class Conv1D(BaseConv):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(1, **given(locals()))
+        super().__init__(1, **shared_arguments(locals(), BaseConv), **kwargs)
 
 
 class Conv2D(BaseConv):
@@ -199,7 +198,7 @@ class Conv2D(BaseConv):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(2, **given(locals()))
+        super().__init__(2, **shared_arguments(locals(), BaseConv), **kwargs)
 
 
 class Conv3D(BaseConv):
@@ -232,4 +231,4 @@ class Conv3D(BaseConv):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(3, **given(locals()))
+        super().__init__(3, **shared_arguments(locals(), BaseConv), **kwargs)

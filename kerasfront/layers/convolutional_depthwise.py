@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import ops
-from kerasfront.layers.arguments import given, positive_int
+from kerasfront.layers.arguments import positive_int, shared_arguments
 from kerasfront.layers.convolutional import Convolving
 
 
@@ -98,7 +98,7 @@ class DepthwiseConv1D(BaseDepthwiseConv):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(1, **given(locals()))
+        super().__init__(1, **shared_arguments(locals(), BaseDepthwiseConv), **kwargs)
 
 
 class DepthwiseConv2D(BaseDepthwiseConv):
@@ -131,7 +131,7 @@ class DepthwiseConv2D(BaseDepthwiseConv):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(2, **given(locals()))
+        super().__init__(2, **shared_arguments(locals(), BaseDepthwiseConv), **kwargs)
 
 
 class BaseSeparableConv(Convolving):
@@ -236,7 +236,7 @@ class SeparableConv1D(BaseSeparableConv):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(1, **given(locals()))
+        super().__init__(1, **shared_arguments(locals(), BaseSeparableConv), **kwargs)
 
 
 class SeparableConv2D(BaseSeparableConv):
@@ -273,4 +273,4 @@ class SeparableConv2D(BaseSeparableConv):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(2, **given(locals()))
+        super().__init__(2, **shared_arguments(locals(), BaseSeparableConv), **kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import ops
-from kerasfront.layers.arguments import given, positive_int
+from kerasfront.layers.arguments import positive_int, shared_arguments
 from kerasfront.layers.convolutional import Convolving
 from kerasfront.ops.convolution import spatial
 
@@ -52,7 +52,7 @@ class BaseConvTranspose(Convolving):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._take(locals())
         self._set_geometry(locals())
-        self._refuse_both()
+        self._refuse_both(strides, dilation_rate)
         self.filters = positive_int(self.name, "filters", filters)
         self.output_padding = (
             None if output_padding is None else spatial(output_padding, rank, self.name, "output_padding", 0)
@@ -119,7 +119,7 @@ class Conv1DTranspose(BaseConvTranspose):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(1, **given(locals()))
+        super().__init__(1, **shared_arguments(locals(), BaseConvTranspose), **kwargs)
 
 
 class Conv2DTranspose(BaseConvTranspose):
@@ -153,7 +153,7 @@ class Conv2DTranspose(BaseConvTranspose):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(2, **given(locals()))
+        super().__init__(2, **shared_arguments(locals(), BaseConvTranspose), **kwargs)
 
 
 class Conv3DTranspose(BaseConvTranspose):
@@ -187,4 +187,4 @@ class Conv3DTranspose(BaseConvTranspose):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(3, **given(locals()))
+        super().__init__(3, **shared_arguments(locals(), BaseConvTranspose), **kwargs)

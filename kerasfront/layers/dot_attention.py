@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import ops, random
-from kerasfront.layers.arguments import fraction, known_size, one_of
+from kerasfront.layers.arguments import fraction, generator_of, known_size, one_of, plain_seed
 from kerasfront.layers.layer import Layer
 from kerasfront.ops.attention import causal_mask, lowest
 
@@ -46,7 +46,7 @@ class Attention(Layer):
         self.score_mode = one_of(self.name, "score_mode", score_mode, ("dot", "concat"))
         self.dropout = fraction(self.name, "dropout", dropout)
         if self.dropout > 0:
-            self.seed_generator = seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
+            self.seed_generator = generator_of(seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any = None) -> None:
@@ -122,7 +122,7 @@ class Attention(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        seed = self.seed.seed if isinstance(self.seed, random.SeedGenerator) else self.seed
+        seed = plain_seed(self.seed)
         own = {"use_scale": self.use_scale, "score_mode": self.score_mode, "dropout": self.dropout, "seed": seed}
         return {**super().get_config(), **own}
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasfront import config, random
-from kerasfront.layers.arguments import fraction
+from kerasfront.layers.arguments import fraction, generator_of, plain_seed
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 
@@ -31,7 +31,7 @@ class Dropout(Layer):
         self.rate = fraction(self.name, "rate", rate)
         self.noise_shape, self.seed = checked_noise_shape(self.name, noise_shape), seed
         if self.rate > 0:
-            self.seed_generator = seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
+            self.seed_generator = generator_of(seed)
         self.supports_masking = True
         self.built = True
 
@@ -43,7 +43,7 @@ class Dropout(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        seed = self.seed if not isinstance(self.seed, random.SeedGenerator) else self.seed.seed
+        seed = plain_seed(self.seed)
         return {**super().get_config(), "rate": self.rate, "seed": seed, "noise_shape": self.noise_shape}
 
 

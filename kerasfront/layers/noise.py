@@ -6,13 +6,11 @@ import math
 from typing import Any
 
 from kerasfront import ops, random
-from kerasfront.layers.arguments import fraction, nonnegative
+from kerasfront.layers.arguments import fraction, generator_of, nonnegative, plain_seed
 from kerasfront.layers.dropout import checked_noise_shape
 from kerasfront.layers.layer import Layer
+from kerasfront.ops.activations import SELU_ALPHA, SELU_SCALE
 from kerasfront.random.selection import mask_shape
-
-# Of the activation "selu": its scale, and its output far below 0.
-_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 class _Noisy(Layer):
@@ -24,12 +22,9 @@ class _Noisy(Layer):
         self.supports_masking = True
         self.built = True
 
-    def _draw_by(self, seed: Any) -> None:
-        self.seed_generator = seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
-
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        seed = self.seed.seed if isinstance(self.seed, random.SeedGenerator) else self.seed
+        seed = plain_seed(self.seed)
         return {**super().get_config(), "seed": seed}
 
 
@@ -54,7 +49,7 @@ class GaussianNoise(_Noisy):
         super().__init__(seed, **kwargs)
         self.stddev = nonnegative(self.name, "stddev", stddev)
         if self.stddev > 0:
-            self._draw_by(seed)
+            self.seed_generator = generator_of(seed)
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         """Add noise in training, else return the inputs."""
@@ -93,7 +88,7 @@ class GaussianDropout(_Noisy):
                 f"{self.name}: rate is {rate}. Expected less than 1, where the noise has no end. Lower the rate."
             )
         if self.rate > 0:
-            self._draw_by(seed)
+            self.seed_generator = generator_of(seed)
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         """Multiply by noise in training, else return the inputs."""
@@ -135,7 +130,7 @@ class AlphaDropout(_Noisy):
             raise ValueError(f"{self.name}: rate is {rate}. Expected less than 1: some inputs stay. Lower the rate.")
         self.noise_shape = checked_noise_shape(self.name, noise_shape)
         if self.rate > 0:
-            self._draw_by(seed)
+            self.seed_generator = generator_of(seed)
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         """Drop in training, else return the inputs."""
@@ -143,7 +138,7 @@ class AlphaDropout(_Noisy):
             return inputs
         shape = mask_shape(ops.shape(inputs), self.noise_shape, self.name)
         kept = ops.greater_equal(random.uniform(shape, seed=self.seed_generator), self.rate)
-        low, rate = -_SELU_ALPHA * _SELU_SCALE, self.rate
+        low, rate = -SELU_ALPHA * SELU_SCALE, self.rate
         factor = ((1.0 - rate) * (1.0 + rate * low**2)) ** -0.5
         dropped = ops.where(kept, inputs, ops.cast(low, ops.dtype(inputs)))
         return ops.add(ops.multiply(dropped, factor), -factor * low * rate)

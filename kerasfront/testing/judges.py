@@ -244,6 +244,7 @@ def _stepped(case: Case, backend: Backend) -> tuple[list, list]:
 
 
 def _compiled_step(case: Case, backend: Backend) -> tuple[list, list]:
+    """Return results and gradients in float32 from one compiled function."""
     step = function(lambda tensors: _differentiate(case, backend, tensors))
     return step(_slope_tensors(case, "float32"))
 
@@ -268,6 +269,11 @@ def gradients_of(case: Case, backend: Backend, dtype: str) -> list[np.ndarray]:
 
 
 def _slopes_on_host(case: Case, dtype: str, found: list) -> list[np.ndarray]:
+    """Return gradients of a dtype as arrays, zeros for None.
+
+    Raises:
+        AssertionError: one has another dtype.
+    """
     arrays = case.host("float32")
     for gradient in found:
         assert gradient is None or dispatch.dtype_of(gradient) == dtype, (

@@ -21,7 +21,7 @@ SAMPLES = np.ones((2, 5, 3), "float32")
     (lambda: layers.Conv2D(0, 3), "filters is 0"),
     (lambda: layers.Conv2D(4, (3, 3, 3)), "kernel_size"),
     (lambda: layers.Conv2D(4, 3, padding="sme"), "same"),
-    (lambda: layers.Conv2D(4, 3, strides=2, dilation_rate=2), "strides="),
+    (lambda: layers.Conv2D(4, 3, strides=2, dilation_rate=2), "strides=2"),
     (lambda: layers.Conv2D(5, 3, groups=2), "groups=2"),
     (lambda: layers.MaxPooling2D(0), "pool_size"),
     (lambda: layers.Dropout(1.5), "rate is 1.5"),

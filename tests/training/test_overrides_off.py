@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-# No biases in the attention: the slope by that of the keys is 0, and Adam makes full steps of its rounding errors.
 ROOT = Path(__file__).parents[2]
+# No biases in the attention: the slope by that of the keys is 0, and Adam makes full steps of its rounding errors.
 SCRIPT = """
 import sys
 import numpy as np
