@@ -58,6 +58,16 @@ HEADINGS = ("ours", "native", "best native", "Keras 3", "ours / native", "ours /
 RATIOS = 4
 
 
+# Columns of text, where nobody's window limits them: the table of a pinned run needs as many.
+_WIDTH = 220
+
+
+def console() -> Console:
+    """Return where to print: to a terminal in its width, else wide enough for every table."""
+    found = Console()
+    return found if found.is_terminal else Console(width=_WIDTH)
+
+
 def show(found: dict[str, Any], console: Console) -> None:
     """Print the table; with pinned processes CPU time beside wall time."""
     machine = found["machine"]

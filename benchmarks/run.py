@@ -253,7 +253,7 @@ def _save(found: dict[str, Any], options: argparse.Namespace, start: float) -> N
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; returns the exit code, 1 where a contender of ours failed."""
-    options, console = parsed(arguments), Console()
+    options, console = parsed(arguments), report.console()
     found = json.loads(options.from_json.read_text()) if options.from_json else measure(options, console)
     report.show(found, console)
     if options.png:

@@ -169,7 +169,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; returns the exit code."""
-    options, console = parsed(arguments), Console()
+    options, console = parsed(arguments), report.console()
     found: dict[str, Any] = {"machine": run.machine(options), "results": []}
     for engine in options.backends:
         found["results"] += measure_engine(engine, options, console)

@@ -30,15 +30,15 @@ def nearest(name: Any, choices: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
-def unknown_name(kind: str, name: Any, choices: Iterable[str]) -> ValueError:
+def unknown_name(kind: str, name: Any, choices: Iterable[Any]) -> ValueError:
     """Return the error for a name that is none of `choices`, with the nearest right one.
 
     Args:
         kind: what the name stands for, such as "loss" or "backend".
         name: what came.
-        choices: the right names.
+        choices: the right names, and other values such as None.
     """
-    choices = sorted(choices)
+    choices = sorted(map(str, choices))
     near = nearest(name, choices)
     remedy = f"Did you mean {near!r}?" if near else "Use one of those."
     listed = ", ".join(choices) if choices else "none"

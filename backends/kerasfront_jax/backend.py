@@ -17,6 +17,7 @@ from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
 from kerasfront_jax import fused, ops
 
+_PLAIN = {name: np.dtype(name) for name in ("float32", "float64")}
 # What 64-bit data of the host becomes where JAX has them switched off.
 _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 _WIDE = frozenset(map(np.dtype, _NARROW))
@@ -50,6 +51,9 @@ class JaxBackend(Backend):
         ops.creation.check_wide_integers(value)
         if dtype is not None:
             dtype = ops.creation.engine_dtype(dtype)
+        if dtype in _PLAIN and type(value) is np.ndarray and value.dtype.kind == "f":
+            # A cast by NumPy takes half the time of one on the device.
+            return jnp.asarray(value.astype(_PLAIN[dtype], copy=False))
         return jnp.asarray(value, dtype)
 
     def to_numpy(self, value: Any) -> np.ndarray:

@@ -37,7 +37,7 @@ def _whole(name: str) -> Any:
 
 for _name in (
     "relu", "relu6", "selu", "sigmoid", "log_sigmoid", "hard_sigmoid", "hard_silu", "softplus", "softsign", "silu",
-    "gelu", "softmax", "log_softmax", "mean", "var", "logsumexp",
+    "gelu", "softmax", "log_softmax", "mean", "var", "logsumexp", "divide_no_nan",
 ):  # fmt: skip
     globals()[_name] = _whole(_name)
 

@@ -39,9 +39,10 @@ class TensorFlowBackend(Backend):
     def convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
         if isinstance(value, tf.Tensor):
             return value if dtype is None or value.dtype == dtype else ops.elementwise.cast(value, dtype)
-        if dtype is not None and not isinstance(value, np.ndarray):
+        wanted = None if dtype is None else np.dtype(tf.as_dtype(dtype).as_numpy_dtype)
+        if wanted is not None and (not isinstance(value, np.ndarray) or value.dtype.kind == wanted.kind in "fi"):
             # Read in the dtype wanted at once, so that large integers are not cut by a detour.
-            return tf.constant(np.asarray(value, tf.as_dtype(dtype).as_numpy_dtype))
+            return tf.constant(np.asarray(value, wanted))
         tensor = tf.constant(value)
         return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
 

@@ -19,6 +19,7 @@ sigmoid = tf.sigmoid
 silu = tf.nn.silu
 softplus = tf.nn.softplus
 relu = tf.nn.relu
+divide_no_nan = tf.math.divide_no_nan
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:

@@ -1,4 +1,4 @@
-"""Checks of layers' arguments, in one wording."""
+"""The arguments of layers: checks in one wording, seeds, and how a class hands them on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import inspect
 from typing import Any
 
 import numpy as np
+
+from kerasfront import random
 
 _NO_ARGUMENTS = ("self", "kwargs")
 
@@ -86,3 +88,60 @@ def known_size(layer: str, shape: Any, axis: int = -1) -> int:
             f" keras.Input(...)."
         )
     return int(size)
+
+
+def number(layer: str, name: str, value: Any) -> float:
+    """Return a finite number.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        raise ValueError(f"{layer}: {name} is {value!r}. Expected a finite number. Correct the argument.")
+    return float(value)
+
+
+def nonnegative(layer: str, name: str, value: Any) -> float:
+    """Return a number of 0 or more.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value >= 0:
+        raise ValueError(f"{layer}: {name} is {value!r}. Expected a number of 0 or more. Correct the argument.")
+    return float(value)
+
+
+def checked_axis(layer: str, axis: Any) -> int:
+    """Return an axis as an integer.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+        raise TypeError(f"{layer}: axis is {axis!r}. Expected an integer. Correct the argument.")
+    return int(axis)
+
+
+def checked_axes(layer: str, axis: Any) -> Any:
+    """Return one axis as an integer, several as a list.
+
+    Raises:
+        TypeError: one of them is no integer.
+        ValueError: there are none.
+    """
+    if not isinstance(axis, (list, tuple)):
+        return checked_axis(layer, axis)
+    if not axis:
+        raise ValueError(f"{layer}: axis is {axis!r}. Expected at least one axis. Correct the argument.")
+    return [checked_axis(layer, one) for one in axis]
+
+
+def generator_of(seed: Any) -> random.SeedGenerator:
+    """Return the generator that a layer draws from: the one given, or a new one from a seed (None for any)."""
+    return seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
+
+
+def plain_seed(seed: Any) -> Any:
+    """Return the argument `seed` of a layer as plain data."""
+    return seed.seed if isinstance(seed, random.SeedGenerator) else seed

@@ -7,7 +7,7 @@ import string
 from typing import Any
 
 from kerasfront import ops, random, regularizers
-from kerasfront.layers.arguments import fraction, positive_int
+from kerasfront.layers.arguments import fraction, generator_of, plain_seed, positive_int
 from kerasfront.layers.einsum_dense import EinsumDense
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -92,7 +92,7 @@ class MultiHeadAttention(Parameterized, Layer):
             )
         self.supports_masking = True
         if self.dropout > 0:
-            self.seed_generator = seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
+            self.seed_generator = generator_of(seed)
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
         """Make the projections."""
@@ -247,7 +247,7 @@ class MultiHeadAttention(Parameterized, Layer):
         if self.flash_attention is not None:
             own["flash_attention"] = self.flash_attention
         own["activity_regularizer"] = regularizers.serialize(self._projection_regularizer)
-        own["seed"] = self.seed.seed if isinstance(self.seed, random.SeedGenerator) else self.seed
+        own["seed"] = plain_seed(self.seed)
         own["output_shape"] = self._output_shape_argument
         return {**super().get_config(), **own, **self._parameter_config()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import string
 from collections.abc import Callable
 from typing import Any
 
@@ -134,6 +135,74 @@ class Concatenate(Merge):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return {**super().get_config(), "axis": self.axis}
+
+
+class Dot(Merge):
+    """Return the products of two inputs summed over one axis of each, sample by sample.
+
+    Shapes: (batch, a..., n, b...) and (batch, c..., n, d...) -> (batch, a..., b..., c..., d...); (batch, 1) where
+    nothing is left.
+
+    Args:
+        axes: the axis of both, or one for each; not the batch axis.
+        normalize: whether both are divided by their length along it first, so that the result is the cosine.
+
+    Raises:
+        TypeError: axes is neither an integer nor a list. ValueError: not two integers, or sizes that differ.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.Dot(axes=1)([keras.ops.array([[1.0, 2.0]]), keras.ops.array([[3.0, 4.0]])])
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[11.0]]
+    """
+
+    def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        several = isinstance(axes, (list, tuple))
+        if not several and (isinstance(axes, bool) or not isinstance(axes, int)):
+            raise TypeError(f"{self.name}: axes is {axes!r}. Expected an integer or two. Correct the argument.")
+        if several and (len(axes) != 2 or not all(isinstance(one, int) for one in axes)):
+            raise ValueError(f"{self.name}: axes is {axes!r}. Expected an integer or two. Correct the argument.")
+        self.axes, self.normalize = axes, normalize
+
+    def call(self, inputs: Any) -> Any:
+        """Multiply and sum."""
+        if not isinstance(inputs, (list, tuple)) or len(inputs) != 2:
+            count = len(inputs) if isinstance(inputs, (list, tuple)) else 1
+            raise ValueError(f"{self.name}: expected exactly 2 inputs; got {count}. Pass [a, b].")
+        shapes = [tuple(ops.shape(one)) for one in inputs]
+        given = self.axes if isinstance(self.axes, (list, tuple)) else (self.axes, self.axes)
+        first, second = (normalize_axis(axis, len(shape), self.name) for axis, shape in zip(given, shapes, strict=True))
+        sizes = shapes[0][first], shapes[1][second]
+        if first == 0 or second == 0 or (None not in sizes and sizes[0] != sizes[1]):
+            raise ValueError(
+                f"{self.name}: shapes {shapes[0]} and {shapes[1]} with axes {self.axes}. Expected equal sizes on the"
+                f" axes, which are not the batch's. Choose others."
+            )
+        a, b = (
+            ops.normalize(x, axis) if self.normalize else x for x, axis in zip(inputs, (first, second), strict=True)
+        )
+        letters = string.ascii_lowercase
+        left = list(letters[: len(shapes[0])])
+        right = [left[0], *letters[len(left) : len(left) + len(shapes[1]) - 1]]
+        right[second] = left[first]
+        kept = [one for one in left if one != left[first]] + [one for one in right[1:] if one != left[first]]
+        result = ops.einsum(f"{''.join(left)},{''.join(right)}->{''.join(kept)}", a, b)
+        return ops.expand_dims(result, -1) if len(kept) == 1 else result
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The axes of the masks are mixed, so there is none."""
+        return None
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
+
+
+def dot(inputs: Any, axes: Any = -1, **kwargs: Any) -> Any:
+    """Return the products of two inputs summed over one axis of each; see `Dot`."""
+    return Dot(axes, **kwargs)(inputs)
 
 
 def add(inputs: Any, **kwargs: Any) -> Any:

@@ -42,6 +42,11 @@ class Parameterized:
         }
 
 
+def activated(activation: Any, outputs: Any) -> Any:
+    """Return the outputs after an activation, which may be None or the identity."""
+    return outputs if activation is None or activation is activations.linear else activation(outputs)
+
+
 def serialize_activation(activation: Any) -> Any:
     """Return an activation as plain data; None for the identity."""
     return activations.serialize(activation)

@@ -146,7 +146,160 @@ class GlobalAveragePooling2D(BaseGlobalPooling):
         return ops.mean(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
+class MaxPooling3D(BasePooling):
+    """The largest value of windows of volumes (batch, depth, height, width, channels). Arguments: see `BasePooling`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.MaxPooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
+
+    rank, pool = 3, staticmethod(ops.max_pool)
+
+
+class AveragePooling3D(BasePooling):
+    """The mean of windows of volumes (batch, depth, height, width, channels), padding not counted. Arguments: see
+    `BasePooling`.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AveragePooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
+
+    rank, pool = 3, staticmethod(ops.average_pool)
+
+
+class GlobalMaxPooling3D(GlobalMaxPooling1D):
+    """The largest value over volumes: (batch, depth, height, width, channels) -> (batch, channels).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.GlobalMaxPooling3D()(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 3)
+        True
+    """
+
+    rank = 3
+
+
+class GlobalAveragePooling3D(GlobalAveragePooling2D):
+    """The mean over volumes: (batch, depth, height, width, channels) -> (batch, channels).
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.GlobalAveragePooling3D()(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 3)
+        True
+    """
+
+    rank = 3
+
+
+class BaseAdaptivePooling(Layer):
+    """Pooling to a given size; subclasses fix rank and op, and take these arguments.
+
+    Args:
+        output_size: size of the spatial axes of the output, one number or one for each.
+        data_format: None for the default.
+
+    Raises:
+        ValueError: a size is no positive integer.
+    """
+
+    rank = 0
+    pool = None
+
+    def __init__(self, output_size: Any, data_format: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.output_size = spatial(output_size, self.rank, self.name, "output_size")
+        self.data_format = config.standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Pool."""
+        return type(self).pool(inputs, self.output_size, self.data_format)  # type: ignore[misc]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {**super().get_config(), "output_size": self.output_size, "data_format": self.data_format}
+
+
+class AdaptiveAveragePooling1D(BaseAdaptivePooling):
+    """The mean over windows of (batch, steps, channels), as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveAveragePooling1D(4)(keras.ops.ones((2, 6, 3))).shape == (2, 4, 3)
+        True
+    """
+
+    rank, pool = 1, staticmethod(ops.adaptive_average_pool)
+
+
+class AdaptiveAveragePooling2D(BaseAdaptivePooling):
+    """The mean over windows of images, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveAveragePooling2D((2, 3))(keras.ops.ones((2, 8, 8, 3))).shape == (2, 2, 3, 3)
+        True
+    """
+
+    rank, pool = 2, staticmethod(ops.adaptive_average_pool)
+
+
+class AdaptiveAveragePooling3D(BaseAdaptivePooling):
+    """The mean over windows of volumes, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveAveragePooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
+
+    rank, pool = 3, staticmethod(ops.adaptive_average_pool)
+
+
+class AdaptiveMaxPooling1D(BaseAdaptivePooling):
+    """The largest value over windows of (batch, steps, channels), as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveMaxPooling1D(4)(keras.ops.ones((2, 6, 3))).shape == (2, 4, 3)
+        True
+    """
+
+    rank, pool = 1, staticmethod(ops.adaptive_max_pool)
+
+
+class AdaptiveMaxPooling2D(BaseAdaptivePooling):
+    """The largest value over windows of images, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveMaxPooling2D((2, 3))(keras.ops.ones((2, 8, 8, 3))).shape == (2, 2, 3, 3)
+        True
+    """
+
+    rank, pool = 2, staticmethod(ops.adaptive_max_pool)
+
+
+class AdaptiveMaxPooling3D(BaseAdaptivePooling):
+    """The largest value over windows of volumes, as many as `output_size` says.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.layers.AdaptiveMaxPooling3D(2)(keras.ops.ones((1, 4, 4, 4, 3))).shape == (1, 2, 2, 2, 3)
+        True
+    """
+
+    rank, pool = 3, staticmethod(ops.adaptive_max_pool)
+
+
 MaxPool1D, MaxPool2D = MaxPooling1D, MaxPooling2D
 AvgPool1D, AvgPool2D = AveragePooling1D, AveragePooling2D
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
+MaxPool3D, AvgPool3D = MaxPooling3D, AveragePooling3D
+GlobalMaxPool3D, GlobalAvgPool3D = GlobalMaxPooling3D, GlobalAveragePooling3D

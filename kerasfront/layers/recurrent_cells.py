@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfront import activations, ops, random, tree
-from kerasfront.layers.arguments import fraction, known_size, positive_int, shared_arguments
+from kerasfront.layers.arguments import fraction, generator_of, known_size, plain_seed, positive_int, shared_arguments
 from kerasfront.layers.calling import signature_of
 from kerasfront.layers.layer import Layer
 from kerasfront.layers.parameterized import Parameterized
@@ -58,7 +58,7 @@ class RecurrentCell(Parameterized, Layer):
         self.dropout = fraction(self.name, "dropout", dropout)
         self.recurrent_dropout = fraction(self.name, "recurrent_dropout", recurrent_dropout)
         self.seed = seed
-        self.seed_generator = seed if isinstance(seed, random.SeedGenerator) else random.SeedGenerator(seed)
+        self.seed_generator = generator_of(seed)
         self.state_size: Any = self.units
         self.output_size = self.units
 
@@ -123,7 +123,7 @@ class RecurrentCell(Parameterized, Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         own = {name: getattr(self, name) for name in ("units", "use_bias", "dropout", "recurrent_dropout")}
-        own["seed"] = self.seed.seed if isinstance(self.seed, random.SeedGenerator) else self.seed
+        own["seed"] = plain_seed(self.seed)
         return {
             **super().get_config(),
             **own,

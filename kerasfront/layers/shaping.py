@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasfront import activations, config, ops, registration
+from kerasfront.layers.arguments import positive_int
 from kerasfront.layers.input_spec import InputSpec
 from kerasfront.layers.layer import Layer
 
@@ -123,6 +124,37 @@ class Permute(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return {**super().get_config(), "dims": self.dims}
+
+
+class RepeatVector(Layer):
+    """Repeat each sample as steps: (batch, features) -> (batch, n, features).
+
+    Args:
+        n: number of steps.
+
+    Raises:
+        ValueError: n is no positive integer.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> y = keras.layers.RepeatVector(2)(keras.ops.array([[-2.0, 0.0, 3.0]]))
+        >>> keras.ops.convert_to_numpy(y).tolist()
+        [[[-2.0, 0.0, 3.0], [-2.0, 0.0, 3.0]]]
+    """
+
+    def __init__(self, n: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.n = positive_int(self.name, "n", n)
+        self.input_spec = InputSpec(ndim=2)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Repeat."""
+        return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {**super().get_config(), "n": self.n}
 
 
 class Rescaling(Layer):

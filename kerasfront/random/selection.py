@@ -83,7 +83,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     inputs = ops.cast(inputs, dtype)
     if rate == 0.0:
         return inputs
-    shape = _mask_shape(tuple(ops.shape(inputs)), noise_shape)
+    shape = mask_shape(tuple(ops.shape(inputs)), noise_shape, "random.dropout")
     if rate == 1.0:
         return ops.zeros_like(inputs)
     # The bits are an int32 whose values are equally likely, so a comparison keeps the fraction 1 - rate of them.
@@ -99,14 +99,22 @@ def _checked_rate(rate: Any) -> float:
     return float(rate)
 
 
-def _mask_shape(shape: tuple, noise_shape: Any) -> tuple:
+def mask_shape(shape: tuple, noise_shape: Any, where: str) -> tuple:
+    """Return the shape of a mask for inputs of a shape: `noise_shape` with the own sizes where it has None.
+
+    Args:
+        where: who asks, for the error.
+
+    Raises:
+        OpError: `noise_shape` does not broadcast to the inputs.
+    """
     if noise_shape is None:
         return shape
     given = tuple(noise_shape)
     mask = tuple(size if given_size is None else given_size for size, given_size in zip(shape, given, strict=False))
     if len(given) != len(shape) or any(size not in (1, whole) for size, whole in zip(mask, shape, strict=True)):
         raise errors.OpError(
-            f"random.dropout: noise_shape {given} does not broadcast to the inputs. "
+            f"{where}: noise_shape {given} does not broadcast to the inputs. "
             "Expected for each axis 1, None or the "
             f"size of the inputs, whose shape is {shape}. Correct noise_shape."
         )

@@ -16,6 +16,7 @@ def numbers(*shape):
 
 SEQUENCE, IMAGE, OTHER = numbers(2, 5, 3), numbers(2, 8, 9, 3), numbers(2, 6, 3)
 FIRST, VOLUME = numbers(2, 4, 6, 7), numbers(2, 4, 5, 6, 3)
+VIDEO = numbers(2, 5, 6, 4, 4)
 INTEGERS = np.array([[1, 2, 6], [0, 0, 3]])
 
 CASES = [
@@ -79,6 +80,52 @@ CASES = [
     ("Average", {}, [[SEQUENCE, SEQUENCE]]),
     ("Concatenate", {"axis": 1}, [[SEQUENCE, OTHER]]),
     ("Softmax", {"axis": 1}, [SEQUENCE]),
+    ("ReLU", {"max_value": 0.8, "negative_slope": 0.1, "threshold": 0.2}, [SEQUENCE]),
+    ("LeakyReLU", {"negative_slope": 0.1}, [SEQUENCE]),
+    ("PReLU", {"alpha_initializer": "ones"}, [SEQUENCE]),
+    ("PReLU", {"alpha_initializer": "ones", "shared_axes": [1, 2]}, [IMAGE]),
+    ("ELU", {"alpha": 0.5}, [SEQUENCE]),
+    ("Identity", {}, [SEQUENCE]),
+    ("Masking", {"mask_value": 1.0}, [np.where(SEQUENCE > 1, 1, SEQUENCE)]),
+    ("ActivityRegularization", {"l1": 0.1, "l2": 0.2}, [SEQUENCE]),
+    ("SpatialDropout1D", {"rate": 0.5}, [SEQUENCE]),
+    ("SpatialDropout2D", {"rate": 0.5, "data_format": "channels_first"}, [IMAGE]),
+    ("SpatialDropout3D", {"rate": 0.5}, [VIDEO]),
+    ("GaussianNoise", {"stddev": 0.5}, [SEQUENCE]),
+    ("GaussianDropout", {"rate": 0.5}, [SEQUENCE]),
+    ("AlphaDropout", {"rate": 0.5}, [SEQUENCE]),
+    ("RepeatVector", {"n": 3}, [SEQUENCE[:, 0]]),
+    ("Cropping1D", {"cropping": (1, 2)}, [SEQUENCE]),
+    ("Cropping2D", {"cropping": ((1, 0), (2, 3))}, [IMAGE]),
+    ("Cropping2D", {"cropping": (2, 0), "data_format": "channels_first"}, [IMAGE]),
+    ("Cropping3D", {}, [VIDEO]),
+    ("ZeroPadding1D", {"padding": (1, 2)}, [SEQUENCE]),
+    ("ZeroPadding1D", {"padding": 2, "data_format": "channels_first"}, [SEQUENCE]),
+    ("ZeroPadding2D", {"padding": ((1, 0), (2, 3))}, [IMAGE]),
+    ("ZeroPadding3D", {"padding": (1, 2, 0), "data_format": "channels_first"}, [VIDEO]),
+    ("UpSampling1D", {"size": 3}, [SEQUENCE]),
+    ("UpSampling2D", {"size": (2, 3)}, [IMAGE]),
+    ("UpSampling2D", {"size": 2, "interpolation": "bilinear"}, [IMAGE]),
+    ("UpSampling3D", {"size": (1, 2, 3), "data_format": "channels_first"}, [VIDEO]),
+    ("GroupNormalization", {"groups": 2}, [VIDEO]),
+    ("GroupNormalization", {"groups": -1, "axis": 1, "epsilon": 0.1}, [IMAGE]),
+    ("GroupNormalization", {"groups": 3, "center": False, "scale": False}, [SEQUENCE]),
+    ("RMSNormalization", {}, [SEQUENCE]),
+    ("RMSNormalization", {"axis": [1, 2], "epsilon": 0.1}, [SEQUENCE]),
+    ("UnitNormalization", {"axis": [1, 2]}, [SEQUENCE]),
+    ("MaxPooling3D", {"pool_size": 2, "strides": 1}, [VIDEO]),
+    ("AveragePooling3D", {"pool_size": (1, 2, 3), "padding": "same"}, [VIDEO]),
+    ("GlobalMaxPooling3D", {"keepdims": True}, [VIDEO]),
+    ("GlobalAveragePooling3D", {"data_format": "channels_first"}, [VIDEO]),
+    ("AdaptiveMaxPooling1D", {"output_size": 2}, [SEQUENCE]),
+    ("AdaptiveAveragePooling2D", {"output_size": (3, 2)}, [IMAGE]),
+    ("AdaptiveAveragePooling3D", {"output_size": 2, "data_format": "channels_first"}, [VIDEO]),
+    ("Dot", {"axes": 1}, [[SEQUENCE, SEQUENCE]]),
+    ("Dot", {"axes": (1, 2), "normalize": True}, [[SEQUENCE, numbers(2, 4, 5)]]),
+    ("Dot", {"axes": -1}, [[SEQUENCE[:, 0], SEQUENCE[:, 1]]]),
+    ("Maximum", {}, [[SEQUENCE, SEQUENCE[::-1]]]),
+    ("Minimum", {}, [[SEQUENCE, SEQUENCE[::-1]]]),
+    ("Subtract", {}, [[SEQUENCE, SEQUENCE[::-1]]]),
 ]
 IDS = [f"{name}-{'-'.join(f'{key}={value}' for key, value in options.items())}" for name, options, _ in CASES]
 
@@ -94,15 +141,26 @@ def names_and_shapes(layer):
     return [(weight.path.rpartition("/")[2], tuple(weight.shape)) for weight in layer.weights]
 
 
-@pytest.mark.parametrize(("name", "options", "inputs"), CASES, ids=IDS)
-def test_layer_agrees_with_keras(engine, name, options, inputs):
+@functools.cache
+def of_keras(place):
+    """Return the weights' names and shapes, whether masks are taken, the weights, and the outputs."""
     import keras
 
-    theirs, ours = getattr(keras.layers, name)(**options), getattr(kf.layers, name)(**options)
-    expected = np.asarray(theirs(*inputs))
+    name, options, inputs = CASES[place]
+    layer = getattr(keras.layers, name)(**options)
+    outputs = np.asarray(layer(*inputs))
+    return names_and_shapes(layer), layer.supports_masking, layer.get_weights(), outputs
+
+
+@pytest.mark.parametrize("place", range(len(CASES)), ids=IDS)
+def test_layer_agrees_with_keras(engine, place):
+    name, options, inputs = CASES[place]
+    structure, masking, weights, expected = of_keras(place)
+    ours = getattr(kf.layers, name)(**options)
     ours(*inputs)
-    assert names_and_shapes(ours) == names_and_shapes(theirs)
-    ours.set_weights(theirs.get_weights())
+    assert names_and_shapes(ours) == structure
+    assert ours.supports_masking == masking
+    ours.set_weights(weights)
     result = kf.ops.convert_to_numpy(ours(*inputs))
     np.testing.assert_allclose(result, expected, rtol=2e-5, atol=2e-6)
     assert result.dtype == expected.dtype
@@ -272,3 +330,54 @@ def test_weights_after_training_steps_are_those_of_keras(engine, case):
     before, expected = oracle(case)
     for mine, other in zip(trained(kf, case, before)[1], expected, strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize(("name", "options", "mean", "deviation"), [
+    ("GaussianNoise", {"stddev": 0.5}, 1.0, 0.5),
+    ("GaussianDropout", {"rate": 0.2}, 1.0, 0.5),
+    ("AlphaDropout", {"rate": 0.3}, None, None),
+    ("SpatialDropout1D", {"rate": 0.5}, 1.0, 1.0),
+])  # fmt: skip
+def test_noise_has_its_mean_and_deviation_in_training(engine, name, options, mean, deviation):
+    layer = getattr(kf.layers, name)(**options, seed=3)
+    x = np.ones((40, 10, 50), "float32")
+    if name == "AlphaDropout":
+        # It keeps those of its inputs.
+        x, mean, deviation = np.random.default_rng(0).normal(size=x.shape).astype("float32"), 0.0, 1.0
+    found = kf.ops.convert_to_numpy(layer(x, training=True))
+    assert abs(found.mean() - mean) < 0.06
+    assert abs(found.std() - deviation) < 0.06
+    np.testing.assert_array_equal(kf.ops.convert_to_numpy(layer(x)), x)
+    if name.startswith("Spatial"):
+        assert (found == found[:, :1]).all()
+
+
+def test_activity_regularization_adds_its_penalty_per_sample(engine):
+    layer = kf.layers.ActivityRegularization(l1=0.1, l2=0.2)
+    layer(SEQUENCE)
+    expected = (0.1 * np.abs(SEQUENCE).sum() + 0.2 * (SEQUENCE**2).sum()) / 2
+    np.testing.assert_allclose(kf.ops.convert_to_numpy(layer.losses[0]), expected, rtol=1e-5)
+
+
+@functools.cache
+def losses_with_noise(engine):
+    layers = kf.layers
+    kf.utils.set_random_seed(3)
+    model = kf.Sequential([
+        kf.Input((5, 3)),
+        layers.GaussianNoise(0.1),
+        layers.GaussianDropout(0.1),
+        layers.AlphaDropout(0.1, noise_shape=(None, 1, None)),
+        layers.SpatialDropout1D(0.2),
+        layers.Flatten(),
+        layers.Dense(1),
+    ])  # fmt: skip
+    model.compile("sgd", "mse")
+    rows = np.random.default_rng(0).normal(size=(10, 5, 3)).astype("float32")
+    return model.fit(rows, np.ones((10, 1)), batch_size=4, epochs=2, verbose=0).history["loss"]
+
+
+def test_noise_is_the_same_on_every_engine(engine):
+    with kf.backend.scope("numpy"):
+        expected = losses_with_noise("numpy")
+    np.testing.assert_allclose(losses_with_noise(engine), expected, rtol=1e-5)

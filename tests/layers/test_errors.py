@@ -6,6 +6,7 @@ import pytest
 import kerasfront as kf
 
 layers = kf.layers
+SAMPLES = np.ones((2, 5, 3), "float32")
 
 
 @pytest.mark.parametrize(("make", "words"), [
@@ -40,6 +41,34 @@ layers = kf.layers
     (lambda: layers.InputLayer(shape=(4,), input_tensor=kf.KerasTensor((2, 3))), r"shape is \(4,\)"),
     (lambda: layers.InputLayer(dtype="int32", input_tensor=kf.KerasTensor((2, 3))), "dtype is int32"),
     (lambda: layers.BatchNormalization(momentum=2), "momentum is 2"),
+    (lambda: layers.Conv2DTranspose(4, 3, output_padding=1), "output_padding=1"),
+    (lambda: layers.Conv2DTranspose(4, 3, padding="causal"), "Expected one of: same, valid"),
+    (lambda: layers.DepthwiseConv2D(3, depth_multiplier=0), "depth_multiplier is 0"),
+    (lambda: layers.SeparableConv1D(0, 3), "filters is 0"),
+    (lambda: layers.AdaptiveMaxPooling2D((1, 2, 3)), r"output_size is \(1, 2, 3\)"),
+    (lambda: layers.ReLU(max_value=-1), "max_value is -1"),
+    (lambda: layers.LeakyReLU(None), "negative_slope is None"),
+    (lambda: layers.ELU("a"), "alpha is 'a'"),
+    (lambda: layers.PReLU(shared_axes=0)(SAMPLES), r"shared_axes is \[0\]"),
+    (lambda: layers.GaussianNoise(-1), "stddev is -1"),
+    (lambda: layers.GaussianDropout(1.0), "Expected less than 1"),
+    (lambda: layers.AlphaDropout(0.5, noise_shape=(1, 2))(SAMPLES, training=True), r"noise_shape \(1, 2\)"),
+    (lambda: layers.UpSampling2D((1, 2, 3)), r"size is \(1, 2, 3\)"),
+    (lambda: layers.UpSampling2D(interpolation="cubic"), "'bicubic'"),
+    (lambda: layers.RepeatVector(0), "n is 0"),
+    (lambda: layers.Cropping1D(3)(SAMPLES), "leaves nothing"),
+    (lambda: layers.ZeroPadding2D((1.5, 1)), r"padding is \(1.5, 1\)"),
+    (lambda: layers.Dot((1, 2, 3)), r"axes is \(1, 2, 3\)"),
+    (lambda: layers.Dot(0)([SAMPLES, SAMPLES]), "not the batch's"),
+    (lambda: layers.GroupNormalization(2)(SAMPLES), "groups is 2 for 3 channels"),
+    (lambda: layers.GroupNormalization(1, axis=0)(SAMPLES), "that of the batch"),
+    (lambda: layers.RMSNormalization(epsilon=-1), "epsilon is -1"),
+    (lambda: layers.UnitNormalization(axis=3)(SAMPLES), "axis 3 is out of range"),
+    (lambda: layers.Attention(score_mode="dat"), "'dot'"),
+    (lambda: layers.Attention()(SAMPLES), "Pass a list"),
+    (lambda: layers.Attention()([SAMPLES, SAMPLES[..., :2]]), "as many features"),
+    (lambda: layers.AdditiveAttention()([kf.Input((5, None))] * 2), "is unknown"),
+    (lambda: layers.ActivityRegularization(l1=-1), "got -1"),
     (lambda: kf.Input((3, -1)), "-1"),
     (lambda: kf.Input(), "exactly one"),
     (lambda: kf.DTypePolicy("mixed_float15"), "mixed_float16"),

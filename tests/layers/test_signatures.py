@@ -26,8 +26,8 @@ BASES = (
 DIFFERENT = {
     f"layers.{name}": reason
     for reason, names in {
-        "one number stands for each axis": "Conv2D Convolution2D Conv3D Convolution3D MaxPool2D MaxPooling2D",
-        "the size has a default": "AveragePooling1D AveragePooling2D AvgPool1D AvgPool2D",
+        "one number stands for each axis": "MaxPool2D MaxPooling2D MaxPool3D MaxPooling3D",
+        "the size has a default": "AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D AvgPool2D AvgPool3D",
     }.items()
     for name in names.split()
 }

@@ -30,6 +30,18 @@ CASES = [
     ("Conv2D", {"filters": 4, "kernel_size": (3, 2), "strides": (2, 1), "padding": "same", **KERNELS}, IMAGE),
     ("Conv2D", {"filters": 6, "kernel_size": 2, "groups": 3, "data_format": "channels_last"}, IMAGE),
     ("Conv2D", {"filters": 4, "kernel_size": 2, "dilation_rate": (1, 2), "use_bias": False}, IMAGE),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", **KERNELS}, SEQUENCE),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}, SEQUENCE),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": (3, 2), "strides": 2, "output_padding": 1}, IMAGE),
+    ("Conv3DTranspose", {"filters": 2, "kernel_size": 2, "strides": (1, 2, 1), "use_bias": False}, VIDEO),
+    ("DepthwiseConv1D", {"kernel_size": 2, "depth_multiplier": 2, "dilation_rate": 2,
+                         "depthwise_regularizer": "l2", "depthwise_constraint": "max_norm"}, SEQUENCE),
+    ("DepthwiseConv2D", {"kernel_size": (3, 2), "strides": 2, "padding": "same", "activation": "tanh"}, IMAGE),
+    ("SeparableConv1D", {"filters": 4, "kernel_size": 3, "depth_multiplier": 2, "padding": "same"}, SEQUENCE),
+    ("SeparableConv2D", {"filters": 4, "kernel_size": 3, "strides": 2, "pointwise_regularizer": "l2"}, IMAGE),
+    ("PReLU", {"alpha_regularizer": "l2", "shared_axes": 1}, SEQUENCE),
+    ("GroupNormalization", {"groups": 3, "gamma_regularizer": "l2", "beta_constraint": "non_neg"}, IMAGE),
+    ("RMSNormalization", {}, SEQUENCE),
     ("BatchNormalization", {"momentum": 0.7, "epsilon": 0.01}, IMAGE),
     ("BatchNormalization", {"axis": 2, "center": False, "scale": False}, IMAGE),
     ("BatchNormalization", {"gamma_regularizer": "l2", "beta_constraint": "non_neg",
@@ -229,8 +241,9 @@ def test_bidirectional_states_masks_and_initial_states(engine, mode):
         np.testing.assert_allclose(kf.ops.convert_to_numpy(mine), np.asarray(other), rtol=2e-5, atol=2e-6)
 
 
-def test_batch_normalization_leaves_masked_steps_out(engine):
-    theirs, ours = (k.layers.BatchNormalization(momentum=0.5) for k in (keras, kf))
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_batch_normalization_leaves_masked_steps_out(engine, axis):
+    theirs, ours = (k.layers.BatchNormalization(axis, momentum=0.5) for k in (keras, kf))
     mask = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1], [1] * 5, [0] * 5], "bool")
     for _ in range(2):
         expected, found = (layer(SEQUENCE, training=True, mask=mask) for layer in (theirs, ours))
@@ -253,3 +266,55 @@ def test_use_cudnn_true_is_an_error_where_one_op_does_not_do(engine, kind):
 def test_unroll_needs_a_known_number_of_steps():
     with pytest.raises(ValueError, match="unroll=True"):
         kf.layers.LSTM(3, unroll=True)(kf.Input((None, 3)))
+
+
+DOT_ATTENTION = [
+    ("Attention", {}, {}),
+    ("Attention", {"use_scale": True}, {"use_causal_mask": True}),
+    ("Attention", {"score_mode": "concat"}, {}),
+    ("Attention", {"score_mode": "concat", "use_scale": True}, {}),
+    ("AdditiveAttention", {}, {}),
+    ("AdditiveAttention", {"use_scale": False}, {"use_causal_mask": True}),
+]  # fmt: skip
+
+
+@functools.cache
+def dot_attention(place):
+    name, options, _ = DOT_ATTENTION[place]
+
+    def make(k):
+        layer = getattr(k.layers, name)(**options)
+        return lambda x, **call: layer([x, x], **call)
+
+    return make
+
+
+@pytest.mark.parametrize("place", range(len(DOT_ATTENTION)), ids=[str(case[:2]) for case in DOT_ATTENTION])
+def test_other_attention_trains_like_the_oracle(engine, place):
+    compare(dot_attention(place), SEQUENCE, **DOT_ATTENTION[place][2])
+
+
+@pytest.mark.parametrize("name", ["Attention", "AdditiveAttention"])
+def test_attention_without_projections_passes_masks_and_returns_scores(engine, name):
+    theirs, ours = (getattr(k.layers, name)(use_scale=True) for k in (keras, kf))
+    query, value, key = SEQUENCE[:, :3], numbers(4, 5, 2), SEQUENCE
+    masks = [np.array([[1, 1, 0]] * 4, "bool"), np.array([[1, 0, 1, 1, 0]] * 4, "bool")]
+    call = {"mask": masks, "return_attention_scores": True, "use_causal_mask": True}
+    expected = [np.asarray(part) for part in theirs([query, value, key], **call)]
+    ours([query, value, key])
+    ours.set_weights(theirs.get_weights())
+    for found, wanted in zip(ours([query, value, key], **call), expected, strict=True):
+        np.testing.assert_allclose(kf.ops.convert_to_numpy(found), wanted, rtol=2e-5, atol=2e-6)
+    dropping = getattr(kf.layers, name)(dropout=0.5)
+    calm = kf.ops.convert_to_numpy(dropping([query, value, key]))
+    assert not np.allclose(kf.ops.convert_to_numpy(dropping([query, value, key], training=True)), calm)
+
+
+def test_kept_states_change_in_a_compiled_fit(engine):
+    model = kf.Sequential([kf.Input(batch_shape=(4, 5, 3)), kf.layers.LSTM(2, stateful=True), kf.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(SEQUENCE, np.ones((4, 1), "float32"), batch_size=4, epochs=1, verbose=0, shuffle=False)
+    states = [state.numpy() for state in model.layers[0].states]
+    assert all(np.abs(state).min() > 0 for state in states)
+    model.layers[0].reset_states()
+    assert not any(state.numpy().any() for state in model.layers[0].states)

@@ -41,6 +41,19 @@ def functional(k):
     return k.Model(inputs, layers.Dense(1, name="head")(x), name="net")
 
 
+def convolutions_of_other_kinds(k):
+    layers = k.layers
+    return k.Sequential([
+        k.Input((8, 8, 3)),
+        layers.SeparableConv2D(4, 3),
+        layers.GroupNormalization(2),
+        layers.PReLU(shared_axes=[1, 2]),
+        layers.DepthwiseConv2D(2),
+        layers.Conv2DTranspose(2, 2),
+        layers.RMSNormalization(),
+    ])  # fmt: skip
+
+
 def branches_of_different_depth(k):
     layers = k.layers
     dense = layers.Dense(3)
@@ -155,9 +168,9 @@ def layers_in_layers(k):
 
 
 MODELS = [
-    sequential_with_input, sequential_by_first_call, functional, branches_of_different_depth,
-    layer_shared_at_two_depths, subclassed, nested, nested_by_first_call, distributed_over_time, cells_and_directions,
-    layers_in_layers,
+    sequential_with_input, sequential_by_first_call, functional, convolutions_of_other_kinds,
+    branches_of_different_depth, layer_shared_at_two_depths, subclassed, nested, nested_by_first_call,
+    distributed_over_time, cells_and_directions, layers_in_layers,
 ]  # fmt: skip
 
 

@@ -83,6 +83,9 @@ def _largest_integer(x: Tensor, window: Sizes, strides: Sizes, padding: Any) -> 
 def average_pooling(x: Tensor, window: Sizes, strides: Sizes, padding: Any) -> Tensor:
     pool = _MEAN[len(window)]
     x = _channels_first(x)
+    if x.is_cpu and x.dim() == 5 and x.dtype in (torch.float16, torch.bfloat16):
+        # There is no kernel for these.
+        return average_pooling(x.movedim(1, -1).float(), window, strides, padding).to(x.dtype)
     if not any(map(any, padding)):
         return pool(x, window, strides).movedim(1, -1)
     ones = torch.ones((1, 1, *x.shape[2:]), dtype=x.dtype, device=x.device)

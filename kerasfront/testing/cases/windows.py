@@ -132,6 +132,10 @@ CASES = [
         case(op, *POOLS["2 axes"], ref=f, note="half types", dtypes=HALVES, tol=tol)
         for op, (f, tol) in FLOATS_ONLY.items()
     ),
+    *(
+        case(op, *POOLS["3 axes"], ref=f, note="half types, 3 axes", dtypes=HALVES, tol=tol)
+        for op, (f, tol) in FLOATS_ONLY.items()
+    ),
     case(
         "max_pooling",
         ints([[[3], [-7], [-9]]]),
