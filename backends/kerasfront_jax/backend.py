@@ -15,7 +15,7 @@ from jax._src.core import trace_state_clean
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
-from kerasfront_jax import fused, ops
+from kerasfront_jax import fused, ops, whole
 
 _PLAIN = {name: np.dtype(name) for name in ("float32", "float64")}
 # What 64-bit data of the host becomes where JAX has them switched off.
@@ -133,6 +133,9 @@ class JaxBackend(Backend):
             return loop(*arguments) if serves else None
 
         return run
+
+    def in_one_call(self, body: Callable) -> Callable | None:
+        return whole.in_one_call(body)
 
     def compiled_input(self, array: np.ndarray) -> Any:
         # A jitted function takes host arrays itself, in a tenth of the time.

@@ -1,4 +1,4 @@
-"""Native versions of derived ops, where JAX has one or eager calls would pay for many small ones."""
+"""Native versions of derived ops."""
 
 import functools
 from typing import Any
@@ -8,8 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from kerasfront.backend import registry
-from kerasfront.backend.operators import OPS
 from kerasfront.ops.random_bits import random_bits as random_bits_declaration
 
 greater = jnp.greater
@@ -19,27 +17,6 @@ logical_xor = jnp.logical_xor
 rsqrt = lax.rsqrt
 # Keeps XLA from contracting a product and a sum into one rounding.
 fusion_barrier = lax.optimization_barrier
-
-
-def _whole(name: str) -> Any:
-    """Return the op's own body as one call of the engine: eagerly, each of its small ops would cost several µs."""
-    op = OPS[name].op
-    numbers = [i for i in range(len(op.parameters)) if i not in op.tensors]
-
-    def body(*arguments: Any) -> Any:
-        with registry.scope("jax"):
-            return op.body(*arguments)
-
-    # Known by its name in what XLA reports.
-    body.__name__ = name
-    return jax.jit(body, static_argnums=numbers, inline=True)
-
-
-for _name in (
-    "relu", "relu6", "selu", "sigmoid", "log_sigmoid", "hard_sigmoid", "hard_silu", "softplus", "softsign", "silu",
-    "gelu", "softmax", "log_softmax", "mean", "var", "logsumexp", "divide_no_nan",
-):  # fmt: skip
-    globals()[_name] = _whole(_name)
 
 
 def square(x: Any) -> Any:

@@ -198,6 +198,18 @@ class Backend:
         """
         return None
 
+    def in_one_call(self, body: Callable) -> Callable | None:
+        """Return a function that does what the body of a derived op does, in fewer calls of the engine.
+
+        Args:
+            body: a function of the op's arguments in order, prepared by dispatch: tensors, None, lists of tensors, and
+                what is no tensor.
+
+        Returns:
+            The function; None where bodies run as they are, as by default. It is asked for once for each op.
+        """
+        return None
+
     def rows_of(self, array: np.ndarray) -> Callable | None:
         """Return a function from a slice or int64 positions to a tensor with those rows of an array.
 

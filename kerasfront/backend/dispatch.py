@@ -137,13 +137,17 @@ def is_concrete(value: Any) -> bool:
     if owner is WEAK:
         return True
     looks.count += 1
-    return not owner.is_traced(value)
+    traced = owner.is_traced(value)
+    looks.unknown += traced
+    return not traced
 
 
 class _Looks(threading.local):
     """How often somebody in this thread asked whether the numbers of a tensor are known, to decide something."""
 
     count = 0
+    unknown = 0
+    """How often they were not."""
 
 
 looks = _Looks()
@@ -272,6 +276,7 @@ class Op:
         self.dtype_index = next((i for i, kind in enumerate(self.kinds) if kind is Kind.DTYPE), None)
         self.fast: dict[type, dict[Any, Callable]] = {}
         self._number_dtypes: dict[tuple, tuple] = {}
+        self._whole: dict[Backend, Callable] = {}
         # Nothing to convert, to check or to spell out, only Variables to read: the updates of optimizers.
         plain = not self.shapes and self.dtype_index is None and check is None and dtype is keep
         spelled = {Kind.AXIS, Kind.AXES, Kind.OPTIONAL} & set(self.kinds)
@@ -289,8 +294,15 @@ class Op:
                     "kerasfront.backend.scope(...)."
                 )
             return found
-        found = getattr(backend.overrides, self.name, None) if OVERRIDES_ON else None
-        return found or self.body
+        if not OVERRIDES_ON:
+            return self.body
+        return getattr(backend.overrides, self.name, None) or self._in_one_call(backend)
+
+    def _in_one_call(self, backend: Backend) -> Callable:
+        """Return what the backend makes of the body, or the body."""
+        if backend not in self._whole:
+            self._whole[backend] = backend.in_one_call(self.body) or self.body
+        return self._whole[backend]
 
     # -- the slow path
 
@@ -314,10 +326,11 @@ class Op:
         if owner is SYMBOLIC:
             return self._symbolic(values, arguments)
         backend = owner or registry.active()
-        uniform = self._convert(values, backend)
+        checked = None if self.check is None else list(values)
+        uniform = self._convert(values, backend, checked)
         implementation = self.implementation(backend)
         if self.check is not None:
-            self.check(*values)
+            self.check(*(checked or values))
         elif uniform and self.tensors and backend is owner:
             self._remember(values, backend, implementation)
         self._normalize(values)
@@ -449,8 +462,12 @@ class Op:
             "Convert one: kerasfront.ops.convert_to_tensor(x) makes a tensor of the active backend."
         )
 
-    def _convert(self, values: list, backend: Backend) -> bool:
-        """Turn all tensor arguments into tensors of the dtype that the rule wants; say whether nothing was to do."""
+    def _convert(self, values: list, backend: Backend, checked: list | None = None) -> bool:
+        """Turn all tensor arguments into tensors of the dtype that the rule wants; say whether nothing was to do.
+
+        In `checked`, the arguments for the op's check, what came from the host stays there: its numbers are known, even
+        where the engine is tracing.
+        """
         places: list[tuple[int, int | None]] = [(i, None) for i in self.tensors if values[i] is not None]
         for i in self.lists:
             places.extend((i, j) for j in range(len(values[i])))
@@ -474,6 +491,8 @@ class Op:
             if weak:
                 if target is None and not self.primitive and isinstance(item, (bool, int, float, complex)):
                     continue
+                if checked is not None and j is None:
+                    checked[i] = np.asarray(item, target or dtypes.strengthen(kind))
                 item = backend.convert_to_tensor(item, target or dtypes.strengthen(kind))
             elif target is not None and target != kind:
                 item = backend.ops.cast(item, target)
@@ -753,7 +772,7 @@ def _declare(function: Callable, shape: Callable | None, dtype: Callable, check:
         raise ValueError(f"op {function.__name__!r}: declared twice. Give one of them another name.")
     op = Op(function, shape, dtype, check)
     OPS[function.__name__] = op.public
-    _tables.extend((op.fast, op._number_dtypes))
+    _tables.extend((op.fast, op._number_dtypes, op._whole))
     return op.public
 
 

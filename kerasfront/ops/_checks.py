@@ -58,7 +58,13 @@ def negative_power(x1: Any, x2: Any) -> None:
 def indices_in_range(x: Any, indices: Any, axis: int | None = None) -> None:
     """Refuse indices beyond the axis; negative ones count from the end."""
     shape = dispatch.shape_of(x)
-    size = shape[axis] if axis is not None else None if None in shape else int(np.prod(shape))
+    size = (
+        shape[dispatch.normalize_axis(axis, len(shape), "take")]
+        if axis is not None
+        else None
+        if None in shape
+        else int(np.prod(shape))
+    )
     if size is None:
         return
 

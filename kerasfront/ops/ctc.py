@@ -151,7 +151,7 @@ def _states(labels: Any, logs: Any, mask_index: int) -> tuple[Any, Any]:
     states = reshape_known(ops.stack([blanks, labels], axis=2), [batch, _shapes.times(length, 2)])
     states = ops.pad(states, ((0, 0), (0, 1)), constant_values=mask_index)
     before = ops.pad(states, ((0, 0), (2, 0)), constant_values=mask_index)[:, :-2]
-    return ops.take_along_axis(logs, ops.expand_dims(states, 1), axis=2), (states != mask_index) & (states != before)
+    return ops.gather_along_axis(logs, ops.expand_dims(states, 1), axis=2), (states != mask_index) & (states != before)
 
 
 # -- decoding
@@ -217,7 +217,7 @@ def _greedy(inputs: Any, going: Any, merge_repeated: bool, mask_index: int) -> t
     # A stable sort of what is dropped brings what is kept to the front in its order.
     order = ops.argsort(ops.cast(~kept, "int32"), axis=1)
     count = ops.sum(ops.cast(kept, "int32"), axis=1, keepdims=True)
-    decoded = ops.where(ops.less(_count_along(labels, 1), count), ops.take_along_axis(labels, order, axis=1), -1)
+    decoded = ops.where(ops.less(_count_along(labels, 1), count), ops.gather_along_axis(labels, order, axis=1), -1)
     best = ops.where(going, ops.max(inputs, axis=-1), 0.0)
     return ops.expand_dims(decoded, 0), -ops.sum(best, axis=1, keepdims=True)
 
@@ -248,7 +248,7 @@ def _beam_search(inputs: Any, going: Any, width: int, top_paths: int, mask_index
     beams, _ = ops.scan(step, start, (ops.transpose(logs, (1, 0, 2)), ops.transpose(going)))
     scores, best = ops.top_k(_log_sum(beams["blank"], beams["label"]), top_paths)
     found = scores > NEVER / 2
-    labels = ops.take_along_axis(beams["labels"], ops.expand_dims(best, 2), axis=1)
+    labels = ops.gather_along_axis(beams["labels"], ops.expand_dims(best, 2), axis=1)
     labels = ops.where(ops.expand_dims(found, 2), labels, -1)
     scores = ops.where(found, scores, float("-inf"))
     return ops.transpose(labels, (1, 0, 2)), ops.cast(scores, dtype_of(inputs))
@@ -265,12 +265,12 @@ def _extended(beams: dict, logs: Any, mask_index: int) -> dict:
     longer = ops.where(ending, ops.expand_dims(beams["blank"], 2), ops.expand_dims(every, 2)) + ops.expand_dims(logs, 1)
     longer = ops.where(names == mask_index, NEVER, longer)
     blank = every + logs[:, mask_index : mask_index + 1]
-    label = ops.where(last < 0, NEVER, beams["label"] + ops.take_along_axis(logs, ops.maximum(last, 0), axis=1))
+    label = ops.where(last < 0, NEVER, beams["label"] + ops.gather_along_axis(logs, ops.maximum(last, 0), axis=1))
     # Where a sequence is another one and a label more, its paths join those of the sequence that is there already.
     shortened = ops.where(ops.equal(_count_along(labels, 2), ops.expand_dims(length - 1, 2)), -1, labels)
     same = ops.all(ops.expand_dims(shortened, 2) == ops.expand_dims(labels, 1), axis=3)
     parent = same & (ops.expand_dims(length, 2) == ops.expand_dims(length, 1) + 1)  # (batch, longer, shorter)
-    joining = ops.take_along_axis(ops.swapaxes(longer, 1, 2), ops.expand_dims(ops.maximum(last, 0), 2), axis=1)
+    joining = ops.gather_along_axis(ops.swapaxes(longer, 1, 2), ops.expand_dims(ops.maximum(last, 0), 2), axis=1)
     label = _log_sum(label, ops.max(ops.where(parent, joining, NEVER), axis=2))
     joined = ops.matmul(ops.cast(ops.swapaxes(parent, 1, 2), "float32"), ops.cast(ending, "float32")) > 0
     longer = ops.where(joined, NEVER, longer)
@@ -280,13 +280,13 @@ def _extended(beams: dict, logs: Any, mask_index: int) -> dict:
     stays = chosen < width
     source = ops.where(stays, chosen, (chosen - width) // classes)
     added = (chosen - width) % classes
-    length = ops.take_along_axis(length, source, axis=1)
-    labels = ops.take_along_axis(labels, ops.expand_dims(source, 2), axis=1)
+    length = ops.gather_along_axis(length, source, axis=1)
+    labels = ops.gather_along_axis(labels, ops.expand_dims(source, 2), axis=1)
     at_end = ops.equal(_count_along(labels, 2), ops.expand_dims(length, 2)) & ~ops.expand_dims(stays, 2)
     return {
         "labels": ops.where(at_end, ops.expand_dims(added, 2), labels),
         "length": ops.where(stays, length, length + 1),
-        "last": ops.where(stays, ops.take_along_axis(last, source, axis=1), added),
-        "blank": ops.where(stays, ops.take_along_axis(blank, source, axis=1), NEVER),
-        "label": ops.where(stays, ops.take_along_axis(label, source, axis=1), scores),
+        "last": ops.where(stays, ops.gather_along_axis(last, source, axis=1), added),
+        "blank": ops.where(stays, ops.gather_along_axis(blank, source, axis=1), NEVER),
+        "label": ops.where(stays, ops.gather_along_axis(label, source, axis=1), scores),
     }

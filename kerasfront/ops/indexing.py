@@ -33,15 +33,16 @@ def basic_getitem(x: Tensor, key: Any) -> Tensor:
     """Return a part by integers, slices, None and Ellipsis; `key` is a tuple with one entry per axis or new axis."""
 
 
-@primitive(shape=_shapes.indices_for, dtype=_dtypes.indexed, check=_checks.indices_in_range)
+@primitive(shape=_shapes.indices_for, dtype=_dtypes.indexed)
 def gather(x: Tensor, indices: Tensor, axis: Axis) -> Tensor:
     """Return the slices at integer positions along an axis, which must lie in [-size, size).
 
-    Compiled functions cannot raise: a float slice out of range is NaN, an integer one the dtype's lowest value.
+    It is for positions that are right; `take` is for those of users. Compiled functions cannot raise: a float slice out
+    of range is NaN, an integer one the dtype's lowest value.
     """
 
 
-@primitive(shape=_shapes.take_along_axis, dtype=_dtypes.indexed, check=_checks.indices_in_range)
+@primitive(shape=_shapes.take_along_axis, dtype=_dtypes.indexed)
 def gather_along_axis(x: Tensor, indices: Tensor, axis: Axis) -> Tensor:
     """Return for each place of `indices` the element at that position along an axis; other axes broadcast."""
 
@@ -232,7 +233,7 @@ def _gather_together(x: Any, indices: list, axis: int) -> Any:
     shape = shape_of(x)
     sizes = shape[axis : axis + len(indices)]
     if len(indices) == 1:
-        return gather(x, indices[0], axis)
+        return take(x, indices[0], axis)
     flat: Any = 0
     inside: Any = True
     for place, (index, size) in enumerate(zip(indices, sizes, strict=True), axis):
@@ -248,7 +249,7 @@ def _gather_together(x: Any, indices: list, axis: int) -> Any:
     return gather(reshape_known(x, [*shape[:axis], total, *shape[axis + len(indices) :]]), flat, axis)
 
 
-@derived
+@derived(check=_checks.indices_in_range)
 def take(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
     """Return the elements at integer positions along an axis, of the flattened tensor for None.
 
@@ -262,7 +263,7 @@ def take(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
     return gather(x, indices, normalize_axis(axis, len(shape_of(x)), "take"))
 
 
-@derived
+@derived(check=_checks.indices_in_range)
 def take_along_axis(x: Tensor, indices: Tensor, axis: Any = None) -> Tensor:
     """Return for each place of `indices` the element at that position along an axis, of the flattened tensor for
     None."""
