@@ -11,8 +11,8 @@ epochs=..., steps=...)` and call its hooks, which have the names of `Callback`'s
 - Logs may be a dict with device scalars in it, or a function without arguments that returns one: they become Python
   floats only when a callback reads them (`LazyLogs`); the progress bar reads only when it draws.
 - `callbacks.history` is the `History` for `fit` to return.
-- `warn_if_not_finite(state, logs)` after each epoch, with one `NotFiniteWarning()` as state per fit, warns once if the
-  loss is NaN or infinite.
+- `warn_if_not_finite(state, logs, hint)` after each epoch, with one `NotFiniteWarning()` as state per fit, warns once
+  if the loss is NaN or infinite.
 """
 
 import importlib

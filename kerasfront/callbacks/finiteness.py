@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 
 from kerasfront.callbacks.announcement import announce
 from kerasfront.callbacks.callback import Callback
@@ -46,12 +47,13 @@ class NotFiniteWarning:
         self.given = False
 
 
-def warn_if_not_finite(state: NotFiniteWarning, logs: dict | None) -> None:
+def warn_if_not_finite(state: NotFiniteWarning, logs: dict | None, hint: Callable[[], str] = str) -> None:
     """Warn, once per `state`, if the loss in the logs of an epoch is NaN or infinite.
 
     Args:
         state: remembers whether it warned.
         logs: the logs of the epoch, numbers.
+        hint: returns what else to say; called if there is a warning.
     """
     loss = (logs or {}).get("loss")
     if state.given or not isinstance(loss, (int, float)) or math.isfinite(loss):
@@ -59,7 +61,8 @@ def warn_if_not_finite(state: NotFiniteWarning, logs: dict | None) -> None:
     state.given = True
     warnings.warn(
         f"fit: the loss is {loss}. Expected a finite number; training goes on, but the weights are probably lost. "
-        "Check the data for NaN, lower the learning rate, or add keras.callbacks.TerminateOnNaN().",
+        "Check the data for NaN, lower the learning rate, or add keras.callbacks.TerminateOnNaN()."
+        f"{hint()}",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -145,12 +145,14 @@ class Graph:
 
     @functools.cached_property
     def lookups(self) -> list[tuple[int, int, str]]:
-        """The inputs that go straight into a table: position, size of the table, name of the layer."""
+        """The inputs that go straight into a table, of an inner model too: position, size of the table, name of the
+        layer."""
         positions = {id(tensor): i for i, tensor in enumerate(self.inputs)}
         return [
-            (positions[id(node.inputs[0])], node.operation.input_dim, node.operation.name)
+            (positions[id(node.inputs[place])], size, name)
             for node in self.nodes
-            if isinstance(node.operation, Embedding) and id(node.inputs[0]) in positions
+            for place, size, name in _lookups_of(node)
+            if id(node.inputs[place]) in positions
         ]
 
     def input_at(self, inputs: Any, position: int) -> tuple[str, Any]:
@@ -284,3 +286,15 @@ def _argument_maker(node: Node, slots: dict[int, int]) -> Any:
 def layer_nodes(graph: Graph) -> Iterator[Node]:
     """Yield the nodes of a graph that are calls of layers."""
     return (node for node in graph.nodes if isinstance(node.operation, Layer))
+
+
+def _lookups_of(node: Node) -> list[tuple[int, int, str]]:
+    """Return which inputs of a call go straight into a table."""
+    if isinstance(node.operation, Embedding):
+        return [(0, node.operation.input_dim, node.operation.name)]
+    inner = getattr(node.operation, "_graph", None)
+    # Inputs by name may come in another order than the inner model has them.
+    if not isinstance(inner, Graph) or len(inner.inputs) != len(node.inputs):
+        return []
+    named = len(node.inputs) > 1 and any(isinstance(argument, dict) for argument in node.arguments[0])
+    return [] if named else inner.lookups

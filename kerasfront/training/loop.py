@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from kerasfront import ops, tree
 from kerasfront.backend import dispatch
 from kerasfront.backend.contract import Backend
 from kerasfront.training import logs as logs_module
-from kerasfront.training import looping, step
+from kerasfront.training import lookups, looping, step
 from kerasfront.training.data.arrays import ArraySource
 from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
@@ -144,7 +145,7 @@ def fit(
             break
         logs = final_logs(model, "train", last)
         if warns:
-            callbacks_module.warn_if_not_finite(not_finite, logs)
+            callbacks_module.warn_if_not_finite(not_finite, logs, functools.partial(lookups.hint, model))
         if validate is not None:
             logs = dict(sorted({**logs, **validate(epoch)}.items()))
         callbacks.on_epoch_end(epoch, logs)

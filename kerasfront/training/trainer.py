@@ -10,7 +10,7 @@ from typing import Any
 
 from kerasfront import ops
 from kerasfront.state import interrupts, whole
-from kerasfront.training import arguments, batches, data, limits, loop, step, surroundings
+from kerasfront.training import arguments, batches, data, limits, lookups, loop, step, surroundings
 from kerasfront.training import logs as logs_module
 from kerasfront.training.compilation import (
     Compilation,
@@ -459,7 +459,7 @@ class Trainer:
         with surroundings.whole_pass(x, None, None, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
             check = functools.partial(surroundings.check_labels, self, source, where)
-            return loop.predict(self, source, known, check)
+            return lookups.warned_of_nan(self, loop.predict(self, source, known, check), where)
 
     # -- single batches --------------------------------------------------------------------------
 
@@ -496,7 +496,7 @@ class Trainer:
         step.prepare(self, "predict", batch)
         surroundings.check_host_inputs(self, batch, where)
         (outputs,) = self._compiled_steps.get(self, "predict")(batch)
-        return loop.to_host(outputs)
+        return lookups.warned_of_nan(self, loop.to_host(outputs), where)
 
     @step.on_own_engine
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:

@@ -1,0 +1,38 @@
+"""What is said of NaN where a model looks integers up in a table."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from kerasfront import tree
+from kerasfront.layers import Embedding
+
+
+def hint(model: Any) -> str:
+    """Return what to think of when numbers are NaN: compiled functions cannot refuse what a table does not have."""
+    tables = [layer for layer in model._flatten_layers() if isinstance(layer, Embedding)]
+    if not tables:
+        return ""
+    known = ", ".join(f"{layer.name!r} (integers from 0 to {layer.input_dim - 1})" for layer in tables)
+    return f" Integers out of range also give NaN where steps are compiled; tables are in {known}."
+
+
+def warned_of_nan(model: Any, outputs: Any, where: str) -> Any:
+    """Return outputs on the host; warn if they are NaN and the model looks something up."""
+    for leaf in tree.flatten(outputs):
+        # A sum needs no second array. It may be NaN by infinities alone.
+        if leaf.dtype.kind == "f" and math.isnan(leaf.sum()) and np.isnan(leaf).any():
+            known = hint(model)
+            if known:
+                warnings.warn(
+                    f"{where}: the model's output is NaN in {int(np.isnan(leaf).sum())} of {leaf.size} places. Expected"
+                    f" numbers.{known} Check the data and the weights.",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
+            break
+    return outputs
