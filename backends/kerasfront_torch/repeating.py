@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -14,6 +15,9 @@ Tensor = torch.Tensor
 
 # So many steps may change the memory layout of the state until it stays.
 _MOST_TRIES = 3
+_GATHERED_BYTES = 1 << 16
+# Kernels for matrices may round otherwise where numbers begin at other places.
+_ALIGNMENT = 64
 
 
 class Repeat:
@@ -33,9 +37,7 @@ class Repeat:
         if self.problem is not None:
             return None
         found = self._program(handles, data)
-        for number in range(first, first + count):
-            rows = order[number * self._batch_size : (number + 1) * self._batch_size]
-            batch = [torch.index_select(one, 0, rows) for one in data]
+        for batch in self._batches(data, order, first, count):
             if self.problem is not None:
                 new = self._eager(handles, batch)[1]
             elif found is None:
@@ -50,6 +52,13 @@ class Repeat:
                 handles[place] = value
             new = value = None
         return [handles[place] for place in self._pure.written]
+
+    def _batches(self, data: list, order: Tensor, first: int, count: int) -> Iterator[list]:
+        size, end = self._batch_size, first + count
+        together = min(_most_together(one, size) for one in data)
+        for start in range(first, end, together):
+            rows = order[start * size : min(start + together, end) * size]
+            yield from map(list, zip(*(torch.index_select(one, 0, rows).split(size) for one in data), strict=True))
 
     def _program(self, handles: list, data: list) -> program.Program | None:
         """Return what was recorded for tensors like these, ready to run on them."""
@@ -101,6 +110,12 @@ class Repeat:
                 self.problem = "the recorded step gives other numbers than an eager one"
                 return expected
         return new
+
+
+def _most_together(data: Tensor, size: int) -> int:
+    """Return how many batches are gathered in one call: several small ones, if each begins where a new tensor may."""
+    weight = data[:1].nbytes * size
+    return max(1, _GATHERED_BYTES // weight) if weight and weight % _ALIGNMENT == 0 else 1
 
 
 def _signature(handles: list, data: list) -> tuple:

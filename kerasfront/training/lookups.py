@@ -22,8 +22,10 @@ def hint(model: Any) -> str:
 
 
 def warned_of_nan(model: Any, outputs: Any, where: str) -> Any:
-    """Return outputs on the host; warn if they are NaN and the model looks something up."""
-    for leaf in tree.flatten(outputs):
+    """Return outputs on the host; warn if they are NaN and the model looks something up in a compiled function."""
+    if not model._backend.compiles:
+        return outputs
+    for leaf in (outputs,) if type(outputs) is np.ndarray else tree.flatten(outputs):
         # A sum needs no second array. It may be NaN by infinities alone.
         if leaf.dtype.kind == "f" and math.isnan(leaf.sum()) and np.isnan(leaf).any():
             known = hint(model)

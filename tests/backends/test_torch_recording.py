@@ -250,8 +250,9 @@ def test_a_tensor_that_the_user_holds_does_not_change(runs):
 
 
 def test_an_index_out_of_range_is_refused_in_a_recorded_step(runs):
-    # Of a model in a model nobody looks at the indices before.
-    model = keras.Sequential([recurrent()])
+    # Nobody knows before the indices that a model computes.
+    inputs = keras.Input((5,), dtype="int32")
+    model = keras.Model(inputs, recurrent()(inputs + 0))
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
     wrong = WORDS.copy()
     wrong[11 * BATCH] = 20
@@ -260,6 +261,23 @@ def test_an_index_out_of_range_is_refused_in_a_recorded_step(runs):
     assert runs["steps"]
     # The steps before it count, whole.
     assert int(model.optimizer.iterations) == 11
+
+
+@pytest.mark.parametrize("width", [2, 3])
+@pytest.mark.parametrize(("first", "count"), [(0, 1), (3, 40), (1, 7000)])
+def test_small_batches_gathered_at_once_are_those_of_the_order(width, first, count):
+    from kerasfront_torch.repeating import Repeat
+
+    size = 8
+    order = torch.randperm(size * (first + count), dtype=torch.int32)
+    data = [torch.arange(len(order) * width, dtype=torch.float32).reshape(-1, width), torch.arange(len(order))]
+    found = list(Repeat(None, size)._batches(data, order, first, count))
+    assert len(found) == count
+    for number, batch in enumerate(found, first):
+        rows = order[number * size : (number + 1) * size].long()
+        assert all(torch.equal(one, whole[rows]) for one, whole in zip(batch, data, strict=True))
+        # As a tensor of its own would.
+        assert all(one.data_ptr() % 64 == 0 and one.is_contiguous() for one in batch)
 
 
 def test_an_interrupt_leaves_whole_steps(runs, monkeypatch):
