@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from kerasfront import config
-from kerasfront.backend import dispatch, registry
+from kerasfront.backend import dispatch
 
 # Numbers become part of what is compiled. Who comes with ever new ones is served better by the small ops.
 MOST_VARIANTS = 64
@@ -21,7 +21,6 @@ class _Unfit(Exception):
 def in_one_call(body: Callable) -> Callable:
     """Return a function that does what the body of a derived op does, compiled as a whole where that can be."""
     variants: dict[tuple, Callable] = {}
-    as_it_is = _scoped(body)
 
     def call(*arguments: Any) -> Any:
         # Bodies read these settings.
@@ -38,35 +37,26 @@ def in_one_call(body: Callable) -> Callable:
                 key.append(jax.Array)
                 moving.append(argument)
             else:
-                return as_it_is(*arguments)
+                return body(*arguments)
         key = tuple(key)
         try:
             variant = variants.get(key)
         except TypeError:  # What is in a tuple may have no hash.
-            return as_it_is(*arguments)
+            return body(*arguments)
         if variant is None:
             if len(variants) == MOST_VARIANTS:
-                return as_it_is(*arguments)
-            variant = variants[key] = _compiled(as_it_is, arguments)
-        if variant is as_it_is:
-            return as_it_is(*arguments)
+                return body(*arguments)
+            variant = variants[key] = _compiled(body, arguments)
+        if variant is body:
+            return body(*arguments)
         try:
             return variant(*moving)
         except Exception:  # noqa: BLE001 - the body itself says what is wrong, or does what cannot be traced
-            result = as_it_is(*arguments)
-            variants[key] = as_it_is
+            result = body(*arguments)
+            variants[key] = body
             return result
 
     return call
-
-
-def _scoped(body: Callable) -> Callable:
-    @functools.wraps(body)
-    def scoped(*arguments: Any) -> Any:
-        with registry.scope("jax"):
-            return body(*arguments)
-
-    return scoped
 
 
 def _compiled(body: Callable, arguments: Sequence) -> Callable:

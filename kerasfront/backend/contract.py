@@ -203,7 +203,7 @@ class Backend:
 
         Args:
             body: a function of the op's arguments in order, prepared by dispatch: tensors, None, lists of tensors, and
-                what is no tensor.
+                what is no tensor. It makes this backend the active one.
 
         Returns:
             The function; None where bodies run as they are, as by default. It is asked for once for each op.

@@ -276,7 +276,7 @@ class Op:
         self.dtype_index = next((i for i, kind in enumerate(self.kinds) if kind is Kind.DTYPE), None)
         self.fast: dict[type, dict[Any, Callable]] = {}
         self._number_dtypes: dict[tuple, tuple] = {}
-        self._whole: dict[Backend, Callable] = {}
+        self._bodies: dict[Backend, Callable] = {}
         # Nothing to convert, to check or to spell out, only Variables to read: the updates of optimizers.
         plain = not self.shapes and self.dtype_index is None and check is None and dtype is keep
         spelled = {Kind.AXIS, Kind.AXES, Kind.OPTIONAL} & set(self.kinds)
@@ -294,15 +294,15 @@ class Op:
                     "kerasfront.backend.scope(...)."
                 )
             return found
-        if not OVERRIDES_ON:
-            return self.body
-        return getattr(backend.overrides, self.name, None) or self._in_one_call(backend)
+        found = getattr(backend.overrides, self.name, None) if OVERRIDES_ON else None
+        return found or self._body_on(backend)
 
-    def _in_one_call(self, backend: Backend) -> Callable:
-        """Return what the backend makes of the body, or the body."""
-        if backend not in self._whole:
-            self._whole[backend] = backend.in_one_call(self.body) or self.body
-        return self._whole[backend]
+    def _body_on(self, backend: Backend) -> Callable:
+        """Return the body with the backend active, in one call of the engine where that is offered."""
+        if backend not in self._bodies:
+            scoped = self._scoped_body(backend)
+            self._bodies[backend] = (backend.in_one_call(scoped) if OVERRIDES_ON else None) or scoped
+        return self._bodies[backend]
 
     # -- the slow path
 
@@ -312,7 +312,7 @@ class Op:
         if self._keeps:
             backend = self._own_lists(values)
             if backend is not None:
-                return self.run(self.implementation(backend), values, backend)
+                return self.implementation(backend)(*values)
         if self.fast:
             if type(values[-1]) in _NUMBERS and len(values) == 2 == len(self.tensors):
                 found = self._with_number(*values)
@@ -334,7 +334,7 @@ class Op:
         elif uniform and self.tensors and backend is owner:
             self._remember(values, backend, implementation)
         self._normalize(values)
-        return self.run(implementation, values, backend)
+        return self._call(implementation, values)
 
     def _own_lists(self, values: list) -> Backend | None:
         """Put values for Variables in tensors and lists of them; return the backend if that is all there is to do."""
@@ -398,19 +398,8 @@ class Op:
         return implementation
 
     def _call(self, implementation: Callable, values: Sequence) -> Any:
+        """Call an implementation, and explain what a primitive refuses."""
         if not self.primitive:
-            return implementation(*values)
-        try:
-            return implementation(*values)
-        except Exception as error:
-            raise self.explain(error, values) from error
-
-    def run(self, implementation: Callable, values: list, backend: Backend) -> Any:
-        """Call an implementation, and explain what it refuses."""
-        if not self.primitive:
-            if implementation is self.body and backend is not registry.active():
-                with registry.scope(backend):
-                    return implementation(*values)
             return implementation(*values)
         try:
             return implementation(*values)
@@ -512,15 +501,14 @@ class Op:
         kinds = {type(values[i]) for i in self.tensors}
         if len(kinds) == 1 and owner_of(values[self.tensors[0]]) is backend:
             dtype = values[self.tensors[0]].dtype
-            if not self.primitive and implementation is self.body:
-                implementation = self._scoped_body(backend)
-            elif hasattr(implementation, "for_dtype"):
+            if hasattr(implementation, "for_dtype"):
                 implementation = implementation.for_dtype(dtype)
             self.fast.setdefault(kinds.pop(), {})[dtype] = implementation
 
     def _scoped_body(self, backend: Backend) -> Callable:
         body = self.body
 
+        @functools.wraps(body)
         def run_body(*values: Any) -> Any:
             if registry.active() is backend:
                 return body(*values)
@@ -772,7 +760,7 @@ def _declare(function: Callable, shape: Callable | None, dtype: Callable, check:
         raise ValueError(f"op {function.__name__!r}: declared twice. Give one of them another name.")
     op = Op(function, shape, dtype, check)
     OPS[function.__name__] = op.public
-    _tables.extend((op.fast, op._number_dtypes, op._whole))
+    _tables.extend((op.fast, op._number_dtypes, op._bodies))
     return op.public
 
 

@@ -27,14 +27,14 @@ def warned_of_nan(model: Any, outputs: Any, where: str) -> Any:
         return outputs
     for leaf in (outputs,) if type(outputs) is np.ndarray else tree.flatten(outputs):
         # A sum needs no second array. It may be NaN by infinities alone.
-        if leaf.dtype.kind == "f" and math.isnan(leaf.sum()) and np.isnan(leaf).any():
-            known = hint(model)
-            if known:
-                warnings.warn(
-                    f"{where}: the model's output is NaN in {int(np.isnan(leaf).sum())} of {leaf.size} places. Expected"
-                    f" numbers.{known} Check the data and the weights.",
-                    RuntimeWarning,
-                    stacklevel=3,
-                )
+        lost = np.count_nonzero(np.isnan(leaf)) if leaf.dtype.kind == "f" and math.isnan(leaf.sum()) else 0
+        known = hint(model) if lost else ""
+        if known:
+            warnings.warn(
+                f"{where}: the model's output is NaN in {lost} of {leaf.size} places. Expected numbers.{known} Check"
+                " the data and the weights.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
             break
     return outputs
