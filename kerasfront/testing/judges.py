@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from kerasfront import dtypes, errors, ops, tree
+from kerasfront import dtypes, ops
 from kerasfront.backend import dispatch, registry, symbolic
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.operators import OPS
 from kerasfront.state.function import function
+from kerasfront.testing import together
+from kerasfront.testing.calls import (
+    differentiate,
+    float_types,
+    is_overridden,
+    leaves,
+    result_of,
+    result_on,
+    slope_arguments,
+    weights,
+)
 from kerasfront.testing.case import Case
 from kerasfront.testing.conformance import Gap, reason_for
 from kerasfront.testing.tolerance import SUM, Tolerance, difference, epsilon
@@ -29,42 +39,10 @@ DIFFERENCES = Tolerance(5e-9 / epsilon("float64"), 5e-9 / epsilon("float64"))
 GRADIENT = Tolerance(SUM.relative * 2, SUM.absolute * 2)
 
 
-@functools.cache
-def has_float64(backend: Backend) -> bool:
-    """Return whether the backend has tensors of float64."""
-    try:
-        return backend.dtype_name(backend.convert_to_tensor(np.ones(2), "float64")) == "float64"
-    except errors.UnsupportedOp:
-        return False
-
-
-def float_types(case: Case, backend: Backend) -> list[str]:
-    """Return the float types in which a case is judged on a backend."""
-    if not case.float_places():
-        return [case.dtypes[0]]
-    return [dtype for dtype in case.dtypes if dtype != "float64" or has_float64(backend)]
-
-
-def called(case: Case) -> Callable:
-    """Return the function that a case calls."""
-    return case.call or getattr(ops, case.op)
-
-
-def result_of(case: Case, dtype: str) -> Any:
-    """Call the op on fresh tensors of the active backend."""
-    args, kwargs = case.with_arrays([ops.convert_to_tensor(array) for array in case.host(dtype)])
-    return called(case)(*args, **kwargs)
-
-
 @functools.lru_cache(maxsize=4)
 def _remembered(case: Case, backend: Backend, dtype: str) -> Any:
     # Judges of one case follow each other, so a few results are enough.
     return result_of(case, dtype)
-
-
-def leaves(result: Any) -> list:
-    """Return the results of a call, flat, without None."""
-    return [leaf for leaf in tree.flatten(result) if leaf is not None]
 
 
 def fail_unless_equal(where: str, actual: Any, expected: Any, tolerance: Tolerance) -> None:
@@ -98,9 +76,8 @@ def expected_of(case: Case, dtype: str) -> list:
 
 
 def _inferred(case: Case, symbols: list) -> list:
-    args, kwargs = case.with_arrays(symbols)
     with symbolic.recording_off():
-        return leaves(called(case)(*args, **kwargs))
+        return leaves(result_on(case, symbols))
 
 
 def shape(case: Case, backend: Backend) -> None:
@@ -150,43 +127,14 @@ def values(case: Case, backend: Backend) -> None:
 # -- gradients -------------------------------------------------------------------------------------
 
 
-def _weights(leaf: Any) -> np.ndarray:
-    """Numbers of size about 1 that tell the elements of a result apart."""
-    return _weights_of(np.shape(leaf))
-
-
-@functools.lru_cache(maxsize=64)
-def _weights_of(shape: tuple[int, ...]) -> np.ndarray:
-    weights = (np.cos(1.0 + np.arange(math.prod(shape))) + 1.5).reshape(shape)
-    weights.setflags(write=False)
-    return weights
-
-
-def weighted_sum(case: Case, result: Any) -> Any:
-    """The scalar that is differentiated: all floats of a result, weighted; plainly summed for recorded gradients."""
-    total: Any = None
-    for leaf in leaves(result):
-        name = dispatch.dtype_of(leaf)
-        parts = [ops.real(leaf), ops.imag(leaf)] if dtypes.is_complex(name) else [leaf] if dtypes.is_float(name) else []
-        for part in parts:
-            if case.gradients is None:
-                part = ops.multiply(part, _weights(part).astype(_host_type(dispatch.dtype_of(part))))
-            total = ops.sum(part) if total is None else ops.add(total, ops.sum(part))
-    return total
-
-
-def _host_type(name: str) -> str:
-    return name if name in ("float32", "float64") else "float32"
-
-
 def _reference_sum(case: Case, arrays: list[np.ndarray]) -> float:
     total = 0.0
     for leaf in leaves(case.evaluate(arrays)):
         leaf = np.asarray(leaf)
         if leaf.dtype.kind == "c":
-            total += float((leaf.real * _weights(leaf)).sum() + (leaf.imag * _weights(leaf)).sum())
+            total += float((leaf.real * weights(leaf)).sum() + (leaf.imag * weights(leaf)).sum())
         elif leaf.dtype.kind == "f":
-            total += float((leaf * _weights(leaf)).sum())
+            total += float((leaf * weights(leaf)).sum())
     return total
 
 
@@ -208,63 +156,19 @@ def finite_differences(case: Case) -> list[np.ndarray]:
     return gradients
 
 
-def _differentiate(case: Case, backend: Backend, tensors: list) -> tuple[list, list]:
-    """Return the results of a call, and its gradients by the float arguments (None for no dependence)."""
-    places = case.float_places()
-
-    def loss(moving: list) -> tuple[Any, list]:
-        every = list(tensors)
-        for place, value in zip(places, moving, strict=True):
-            every[place] = value
-        args, kwargs = case.with_arrays(every)
-        result = called(case)(*args, **kwargs)
-        return weighted_sum(case, result), [leaf for leaf in leaves(result) if dispatch.is_tensor(leaf)]
-
-    return backend.value_and_grad(loss, [tensors[place] for place in places])[1:]
-
-
-def _slope_tensors(case: Case, dtype: str) -> list:
-    """The arguments rounded to float32, so that finite differences serve float64 as well."""
-    return [
-        ops.convert_to_tensor(array.astype(dtype) if array.dtype == np.float32 else array)
-        for array in case.host("float32")
-    ]
-
-
-# The results and gradients of the last compiled step, for the judges that follow.
-_steps: dict[tuple[Case, Backend], tuple[list, list]] = {}
-
-
-def _stepped(case: Case, backend: Backend) -> tuple[list, list]:
-    """Compile results and gradients in one."""
-    if (case, backend) not in _steps:
-        _steps.clear()
-        _steps[case, backend] = _compiled_step(case, backend)
-    return _steps[case, backend]
-
-
-def _compiled_step(case: Case, backend: Backend) -> tuple[list, list]:
-    """Return results and gradients in float32 from one compiled function."""
-    step = function(lambda tensors: _differentiate(case, backend, tensors))
-    return step(_slope_tensors(case, "float32"))
-
-
-def _shares_step(case: Case, backend: Backend) -> bool:
-    """Return whether results and gradients are compiled together. An override may have one way for each, so not it."""
-    return case.compiled and float_types(case, backend)[0] == "float32" and not is_overridden(case, backend)
-
-
 def gradients_of(case: Case, backend: Backend, dtype: str) -> list[np.ndarray]:
     """Return the backend's gradients by the float arguments; zeros where the result does not depend on one.
 
     They are taken in a compiled function in the first float type, eagerly in the others.
     """
-    tensors = _slope_tensors(case, dtype)
     if case.compiled and dtype == float_types(case, backend)[0]:
-        step = function(lambda tensors: _differentiate(case, backend, tensors)[1])
-        found = _stepped(case, backend)[1] if _shares_step(case, backend) else step(tensors)
+        if together.has_gradients(case, backend):
+            found = together.compiled(case, backend)[1]
+        else:
+            step = function(lambda tensors: differentiate(case, backend, tensors)[1])
+            found = step(slope_arguments(case, dtype))
     else:
-        found = _differentiate(case, backend, tensors)[1]
+        found = differentiate(case, backend, slope_arguments(case, dtype))[1]
     return _slopes_on_host(case, dtype, found)
 
 
@@ -317,12 +221,6 @@ def _largest(arrays: list) -> float:
 # -- overrides and compiled functions ------------------------------------------------------------------
 
 
-def is_overridden(case: Case, backend: Backend) -> bool:
-    """Return whether the backend has a native version of the case's derived op."""
-    op = getattr(OPS.get(case.op), "op", None)
-    return op is not None and not op.primitive and getattr(backend.overrides, case.op, None) is not None
-
-
 @contextlib.contextmanager
 def body_alone(name: str) -> Iterator[None]:
     """Run the derived body of an op, whatever the backend overrides."""
@@ -344,7 +242,8 @@ def override(case: Case, backend: Backend) -> None:
         with body_alone(case.op):
             if case.has_gradient and case.compiled and dtype == "float32":
                 # In one compiled function, since some engines would compile each small op of the body by itself.
-                found, slopes_found = _compiled_step(case, backend)
+                step = function(lambda tensors: differentiate(case, backend, tensors))
+                found, slopes_found = step(slope_arguments(case, dtype))
                 expected_slopes = _slopes_on_host(case, dtype, slopes_found)
             else:
                 found = leaves(result_of(case, dtype))
@@ -363,23 +262,14 @@ def twice(tolerance: Tolerance) -> Tolerance:
 def compiled(case: Case, backend: Backend) -> None:
     """Compiled, the op gives what it gives eagerly. One float type is enough: compilers do not tell them apart."""
     dtype = float_types(case, backend)[0]
-
-    def body(tensors: list) -> Any:
-        args, kwargs = case.with_arrays(list(tensors))
-        return called(case)(*args, **kwargs)
-
     expected = [ops.convert_to_numpy(leaf) for leaf in leaves(_remembered(case, backend, dtype))]
-    if (case, backend) in _steps:
-        actual = _steps[case, backend][0]
-    else:
-        actual = function(body)([ops.convert_to_tensor(array) for array in case.host(dtype)])
-    fail_unless_equal(dtype, actual, expected, twice(case.tolerance))
+    fail_unless_equal(dtype, together.compiled(case, backend)[0], expected, twice(case.tolerance))
 
 
 def forget() -> None:
     """Drop remembered results, which hold tensors."""
     _remembered.cache_clear()
-    _steps.clear()
+    together.forget()
 
 
 JUDGES: dict[str, Callable[[Case, Backend], None]] = {

@@ -14,7 +14,7 @@ from kerasfront import dtypes, ops
 from kerasfront.backend import dispatch
 from kerasfront.backend.contract import Backend
 from kerasfront.state.function import function, value_and_grad
-from kerasfront.testing import judges
+from kerasfront.testing import calls, judges
 from kerasfront.testing.case import Case
 from kerasfront.testing.cases import cases_by_theme
 from kerasfront.testing.tolerance import Tolerance
@@ -50,10 +50,7 @@ class _Op:
         ]
         moving = set(case.float_places())
         arguments = [self.scale(tensor) if place in moving else tensor for place, tensor in enumerate(self.inputs)]
-        args, kwargs = case.with_arrays(arguments)
-        self.outputs = [
-            leaf for leaf in judges.leaves(judges.called(case)(*args, **kwargs)) if dispatch.is_tensor(leaf)
-        ]
+        self.outputs = [leaf for leaf in calls.leaves(calls.result_on(case, arguments)) if dispatch.is_tensor(leaf)]
 
 
 def _scale_layer() -> Any:
@@ -82,7 +79,7 @@ def in_models(theme: str, backend: Backend) -> None:
     def step(values: list) -> Any:
         def loss() -> tuple:
             results = model(values, training=True)
-            sums = [judges.weighted_sum(part.case, outputs) for part, outputs in zip(parts, results, strict=True)]
+            sums = [calls.weighted_sum(part.case, outputs) for part, outputs in zip(parts, results, strict=True)]
             return functools.reduce(ops.add, [one for one in sums if one is not None], 0.0), results
 
         (_, results), slopes = value_and_grad(loss, [part.scale.scale for part in parts], has_aux=True)

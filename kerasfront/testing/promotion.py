@@ -17,7 +17,7 @@ from kerasfront import dtypes, errors, ops
 from kerasfront.backend import dispatch
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.symbolic import KerasTensor
-from kerasfront.testing.judges import has_float64
+from kerasfront.testing.calls import has_float64
 
 TYPES = (
     "bool", "uint8", "uint16", "uint32", "int8", "int16", "int32", "int64",

@@ -6,7 +6,7 @@ import pytest
 import kerasfront as keras
 from kerasfront import ops
 from kerasfront.backend import registry
-from kerasfront.testing.judges import has_float64
+from kerasfront.testing.calls import has_float64
 
 IMAGES = ("resize", "gaussian_blur", "rgb_to_hsv")
 MATRICES = {

@@ -6,6 +6,7 @@ import pytest
 
 from kerasfront.backend import registry
 from kerasfront.testing import judges
+from kerasfront.testing.calls import float_types
 from kerasfront.testing.cases import all_cases
 from kerasfront.testing.conformance import gaps_of
 from kerasfront.testing.plugin import chosen_judges, engines
@@ -25,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pytest.param((case, name, listed, chosen), id=f"{name}-{case.id}")
         for case in all_cases().values()
         for name, listed in gaps.items()
-        if judges.float_types(case, registry.get(name))
+        if float_types(case, registry.get(name))
     ]
     metafunc.parametrize("judged", tests)
 
