@@ -84,6 +84,26 @@ def test_lists_of_tensors_and_tuples_with_arrays():
     assert more == [False]
 
 
+def test_slices_and_nested_numbers_are_part_of_what_is_compiled():
+    call, runs = counted(lambda x, key: ops.get_item(x, key))
+    x = ops.reshape(ops.arange(12), (3, 4))
+    for key in (slice(1, 3), slice(0, 2), (slice(None, None, -1), ...), (slice(None, None, -1), 2), slice(1, 3)):
+        np.testing.assert_array_equal(call(x, key), np.arange(12).reshape(3, 4)[key])
+    assert runs == [True] * 4
+    pairs, more = counted(lambda x, pairs: ops.add(x, ops.convert_to_tensor(pairs)))
+    for pair in ([1, 2], [1, 3], [1.0, 2.0]):
+        np.testing.assert_array_equal(pairs(ops.arange(2), [pair]), [np.arange(2) + pair])
+    assert more == [True] * 3
+
+
+def test_tensors_inside_of_other_arguments_move():
+    call, runs = counted(lambda x, pair: ops.add(ops.add(x, pair[0]), pair[1][0]))
+    x = ops.arange(2)
+    for number in (1, 2):
+        np.testing.assert_array_equal(call(x, (ops.full((2,), number), [3])), np.arange(2) + number + 3)
+    assert runs == [True]
+
+
 def test_settings_are_those_of_the_call():
     x = ops.convert_to_tensor([1, 2], "int32")
     assert str(ops.mean(x).dtype) == "float32"
