@@ -17,12 +17,14 @@ from kerasfront import dtypes, errors, ops
 from kerasfront.backend import dispatch
 from kerasfront.backend.contract import Backend
 from kerasfront.backend.symbolic import KerasTensor
+from kerasfront.state.function import function
 from kerasfront.testing.calls import has_float64
 
 TYPES = (
     "bool", "uint8", "uint16", "uint32", "int8", "int16", "int32", "int64",
     "float16", "bfloat16", "float32", "float64",
 )  # fmt: skip
+EAGER = ("bool", "uint8", "int32", "float16", "float32")
 PYTHON_NUMBERS = (True, 1, 1.5)
 REFUSED = "refused"
 
@@ -126,15 +128,28 @@ def types_of(backend: Backend) -> list[str]:
     return [name for name in TYPES if backend.host_dtype(name) == name and (name != "float64" or has_float64(backend))]
 
 
-def _found(row: Row, *arguments: Any) -> str:
+def _found(row: Row, arguments: tuple) -> str:
     try:
         return dispatch.dtype_of(row(*arguments))
     except errors.OpError:
         return REFUSED
 
 
+def _found_compiled(row: Row, pairs: list[tuple]) -> list[str]:
+    """Return what comes out of each call in one compiled function, which has nothing to run."""
+    found: list[str] = []
+
+    def body(pairs: list[tuple]) -> None:
+        found[:] = [_found(row, pair) for pair in pairs]
+
+    function(body)(pairs)
+    return found
+
+
 def judge_row(row: Row, backend: Backend) -> None:
-    """Each pair of dtypes (or each dtype) gives what the kind of the op says, on tensors and symbolically.
+    """Each pair of dtypes (or each dtype) gives what the kind of the op says: compiled, symbolically, and eagerly.
+
+    Eagerly those of `EAGER` are called: an engine may compile each op for each dtype.
 
     Raises:
         AssertionError: one does not.
@@ -146,13 +161,15 @@ def judge_row(row: Row, backend: Backend) -> None:
         if takes_python_numbers(row):
             pairs += itertools.product(tensors.values(), PYTHON_NUMBERS)
     wrong = []
-    for pair in pairs:
-        expected = row.expected(*map(dispatch.kind_of, pair))
-        symbols = [KerasTensor((2,), dispatch.dtype_of(one)) if dispatch.is_tensor(one) else one for one in pair]
-        for where, found, wanted in (
-            ("on tensors", _found(row, *pair), expected if expected == REFUSED else backend.host_dtype(expected)),
-            ("symbolically", _found(row, *symbols), expected),
-        ):
+    for pair, compiled in zip(pairs, _found_compiled(row, pairs), strict=True):
+        names = [dispatch.kind_of(one) for one in pair]
+        expected = row.expected(*names)
+        on_backend = expected if expected == REFUSED else backend.host_dtype(expected)
+        symbols = tuple(KerasTensor((2,), dispatch.dtype_of(one)) if dispatch.is_tensor(one) else one for one in pair)
+        statements = [("compiled", compiled, on_backend), ("symbolically", _found(row, symbols), expected)]
+        if all(dispatch.dtype_of(one) in EAGER for one in pair if dispatch.is_tensor(one)):
+            statements.append(("eagerly", _found(row, pair), on_backend))
+        for where, found, wanted in statements:
             if found != wanted:
-                wrong.append(f"{', '.join(map(dispatch.kind_of, pair))}: {found} {where}, not {wanted}")
+                wrong.append(f"{', '.join(names)}: {found} {where}, not {wanted}")
     assert not wrong, f"{len(wrong)} wrong: " + "; ".join(wrong[:12])
