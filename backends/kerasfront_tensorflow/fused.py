@@ -1,5 +1,6 @@
 """Native versions of derived ops, where TensorFlow has one kernel for what would be several small ops."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -18,8 +19,18 @@ isinf = tf.math.is_inf
 sigmoid = tf.sigmoid
 silu = tf.nn.silu
 softplus = tf.nn.softplus
-relu = tf.nn.relu
 divide_no_nan = tf.math.divide_no_nan
+
+
+def relu(x: Any) -> Any:
+    return tf.nn.relu(x) if tf.executing_eagerly() else _relu_in_graphs(x)
+
+
+@tf.custom_gradient
+def _relu_in_graphs(x: Any) -> tuple[Any, Callable]:
+    # TensorFlow makes one kernel of a product, a bias and its own relu, and that one turns NaN into 0.
+    result = tf.maximum(x, tf.zeros((), x.dtype))
+    return result, lambda slope: tf.raw_ops.ReluGrad(gradients=slope, features=result)
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:

@@ -1,5 +1,7 @@
 """What only the TensorFlow backend can get wrong: graphs, tf.Variables, data sets, and its weak kernels."""
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -182,3 +184,16 @@ def test_long_trainings_go_on_with_xla_where_it_is_faster(kind, monkeypatch):
     assert (used is not None) == (kind == "Dense")
     for one, other in zip(ours, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_nan_passes_relu_with_the_kernels_that_users_have():
+    # They make one of a product, a bias and TensorFlow's own relu, which turns NaN into 0. Other tests are without them.
+    code = """
+import numpy as np, kerasfront as keras
+layers = [keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.Flatten(), keras.layers.Dense(3, activation="relu")]
+model = keras.Sequential([keras.Input((5, 5, 2)), *layers])
+print(np.isnan(model.predict(np.full((2, 5, 5, 2), np.nan, "float32"), verbose=0)).all())
+"""
+    env = {**os.environ, "KERASFRONT_BACKEND": "tensorflow", "TF_ENABLE_ONEDNN_OPTS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"

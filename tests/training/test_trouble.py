@@ -331,6 +331,23 @@ def test_a_loss_that_is_not_finite_warns_once():
     assert len(caught) == 1
 
 
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+@pytest.mark.parametrize("activation", ["relu", "relu6", "leaky_relu", "elu"])
+def test_nan_in_the_data_is_not_lost_on_the_way(kind, activation):
+    # Engines make one kernel of a product, a bias and an activation, and not every such kernel hands NaN on.
+    layer = {"dense": keras.layers.Dense, "conv": lambda *a, **k: keras.layers.Conv2D(*a, kernel_size=3, **k)}[kind]
+    shape = (5,) if kind == "dense" else (5, 5, 2)
+    model = keras.Sequential(
+        [keras.Input(shape), layer(4, activation=activation), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    x = np.full((4, *shape), np.nan, "float32")
+    assert np.isnan(model.predict(x, verbose=0)).all()
+    assert np.isnan(model.predict_on_batch(x)).all()
+    with pytest.warns(RuntimeWarning, match="the loss is nan"):
+        assert np.isnan(model.fit(x, np.zeros((4, 1)), verbose=0).history["loss"]).all()
+
+
 def test_terminate_on_nan_stops_at_once():
     model = compiled(loss=lambda y, p: p * float("nan"), metrics=None)
     history = model.fit(X, Z, batch_size=2, epochs=3, verbose=0, callbacks=[keras.callbacks.TerminateOnNaN()])
