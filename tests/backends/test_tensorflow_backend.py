@@ -187,10 +187,11 @@ def test_long_trainings_go_on_with_xla_where_it_is_faster(kind, monkeypatch):
 
 
 def test_nan_passes_relu_with_the_kernels_that_users_have():
-    # They make one of a product, a bias and TensorFlow's own relu, which turns NaN into 0. Other tests are without them.
+    # They make one of a product, a bias and TensorFlow's own relu, which turns NaN into 0. Other tests run without.
     code = """
 import numpy as np, kerasfront as keras
-layers = [keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.Flatten(), keras.layers.Dense(3, activation="relu")]
+from kerasfront.layers import Conv2D, Dense, Flatten
+layers = [Conv2D(4, 3, activation="relu"), Flatten(), Dense(3, activation="relu")]
 model = keras.Sequential([keras.Input((5, 5, 2)), *layers])
 print(np.isnan(model.predict(np.full((2, 5, 5, 2), np.nan, "float32"), verbose=0)).all())
 """
