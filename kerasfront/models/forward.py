@@ -1,15 +1,17 @@
 """`model(x)` for inference through one compiled function, on engines that compile.
 
 Each op of an eager call costs such an engine a multiple of what it costs in a compiled function. So the second call
-like one before (one tensor of the same shape and type, no gradients, nothing traced around it) is compiled, if the
-first has shown that nothing in it looks at numbers, and if the model is made of the library's layers. Setting any
-attribute of a layer leads to a look at all of them, and to compiling anew if one is another.
+like one before (one tensor or host array of the same shape and type, no gradients, nothing traced around it) is
+compiled, if the first has shown that nothing in it looks at numbers, and if the model is made of the library's layers.
+Setting any attribute of a layer leads to a look at all of them, and to compiling anew if one is another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from kerasfront import config, tree
 from kerasfront.backend import dispatch, masks, registry
@@ -21,6 +23,8 @@ from kerasfront.training import facts
 
 # Beyond so many shapes a model is called with ever new ones.
 _MOST_FORMS = 16
+# Host arrays of these are tensors of the same type on every engine.
+_PLAIN = (np.float32, np.int32)
 _ONE_ARGUMENT = tree.flatten_with_spec((0,))[1]
 
 
@@ -50,16 +54,26 @@ class Forward:
         """Return the outputs for a tensor, or None where the call has to run eagerly."""
         if self._facts is None or scope.state.frames or calls.context is not None or scope.state.autocast is not None:
             return None
-        backend = dispatch.owner_by_type.get(type(inputs))
-        if backend is None or backend is not self._backend or masks._masks.table:
-            return None
+        backend = self._model._backend
+        if masks._masks.table or dispatch.owner_by_type.get(type(inputs)) is not backend:
+            inputs = self._from_host(inputs, backend)
+            if inputs is None:
+                return None
         if backend.is_traced(inputs) or backend.tracing():
             return None
-        if structure.changes() != self._changes or self._model._backend is not backend:
+        if structure.changes() != self._changes or self._backend is not backend:
             self._look_again()
         form = inputs.shape, inputs.dtype, training, config.floatx(), config.epsilon()
         found = self._forms.get(form)
         return self._new(form, inputs, training) if found is None else found(inputs)
+
+    def _from_host(self, inputs: Any, backend: Any) -> Any:
+        """Return a host array in the form that compiled calls take fastest, None for what has to run eagerly."""
+        if type(inputs) is not np.ndarray or masks._masks.table:
+            return None
+        if inputs.dtype == np.float64 and self._model.autocast and self._model.compute_dtype == "float32":
+            inputs = inputs.astype("float32")
+        return backend.compiled_input(inputs) if inputs.dtype in _PLAIN else None
 
     def _look_again(self) -> None:
         found = _facts_of(self._model)

@@ -111,6 +111,8 @@ class Pure:
         self.output_spec: Any = None
         self.output_statics: list[Any] = []
         self.output_places: list[int] = []
+        # Known after a trace: it changes no Variable; it returns tensors only.
+        self.reads_only = self.returns_tensors = False
 
     def __call__(self, values: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
         args = self.arguments(inputs)
@@ -143,10 +145,13 @@ class Pure:
         tensors = [leaves[i] for i in self.output_places]
         self.output_statics = [None if i in set(self.output_places) else leaf for i, leaf in enumerate(leaves)]
         self.written = [i for i, variable in enumerate(self.variables) if id(variable) in frame.written]
+        self.reads_only, self.returns_tensors = not self.written, len(tensors) == len(leaves)
         return tensors, [frame.values[id(self.variables[i])] for i in self.written]
 
     def rebuild(self, tensors: list[Any]) -> Any:
         """Put the tensors back into the structure that the function returned."""
+        if self.returns_tensors:
+            return tree.unflatten(self.output_spec, tensors)
         leaves = list(self.output_statics)
         for place, tensor in zip(self.output_places, tensors, strict=True):
             leaves[place] = tensor
@@ -299,14 +304,21 @@ class Function:
         return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
 
     def _step(self, pure: Pure, run: Callable, inputs: list[Any]) -> Any:
+        if pure.reads_only:
+            return pure.rebuild(self._run_and_assign(pure, run, inputs))
         with interrupts.deferred():
-            variables = pure.variables
-            tensors, new = run([variable.handle for variable in variables], inputs)
-            if pure.written:
-                with interrupts.deferred(firm=True):
-                    for place, handle in zip(pure.written, new, strict=True):
-                        variables[place].take_handle(handle)
+            tensors = self._run_and_assign(pure, run, inputs)
         return pure.rebuild(tensors)
+
+    def _run_and_assign(self, pure: Pure, run: Callable, inputs: list[Any]) -> list[Any]:
+        variables = pure.variables
+        tensors, new = run([variable.handle for variable in variables], inputs)
+        # Not `reads_only`: the run may have traced anew, for another shape.
+        if pure.written:
+            with interrupts.deferred(firm=True):
+                for place, handle in zip(pure.written, new, strict=True):
+                    variables[place].take_handle(handle)
+        return tensors
 
 
 def _by_name(module: str, name: str) -> Any:

@@ -16,7 +16,7 @@ from kerasfront.backend import forking, masks, registry
 from kerasfront.backend.symbolic import KerasTensor, symbolic_call
 from kerasfront.state import interrupts, scope, structure, thread_state, whole
 from kerasfront.state.function import function, value_and_grad
-from kerasfront.training import targets
+from kerasfront.training import lookups, targets
 from kerasfront.utils.batch_format import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 # Guards the making of compiled steps only, never their runs: several threads may ask for the first one at once.
@@ -125,6 +125,7 @@ class Steps:
     def __init__(self) -> None:
         self._functions: dict[tuple, Callable] = {}
         self._compilation: Any = None
+        self._tables: tuple[int, list] = (-1, [])
 
     def __reduce__(self) -> tuple:
         # Compiled code belongs to one process; a copy of the model compiles again.
@@ -164,6 +165,13 @@ class Steps:
                 )
                 self._functions[key] = found
         return found
+
+    def tables(self, model: Any) -> list:
+        """Return the model's layers that look integers up; remembered until an attribute of some layer is set."""
+        now = structure.changes()
+        if self._tables[0] != now:
+            self._tables = now, lookups.tables_of(model)
+        return self._tables[1]
 
     def clear(self, kind: str) -> None:
         """Forget the compiled steps of one kind."""

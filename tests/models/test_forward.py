@@ -48,6 +48,31 @@ def test_later_calls_have_the_values_of_the_first(compiles):
     assert_all_like(called(model, training=False), first)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_host_arrays_take_the_compiled_call(engine, compiles, dtype):
+    model = model_of(keras.layers.Dense(5, "relu"), keras.layers.Dense(2))
+    first, *others = [model(X.astype(dtype)) for _ in range(4)]
+    assert all(keras.backend.get(engine).is_tensor(one) for one in (first, *others))
+    assert {str(keras.backend.standardize_dtype(one.dtype)) for one in (first, *others)} == {"float32"}
+    assert_all_like(map(ops.convert_to_numpy, others), ops.convert_to_numpy(first))
+    assert is_compiled(model) == compiles
+    assert_all_like(called(model), ops.convert_to_numpy(first))
+    model.to_backend("numpy")
+    with keras.backend.scope("numpy"):
+        assert_all_like([model(X.astype(dtype)) for _ in range(2)], ops.convert_to_numpy(first))
+    model.to_backend(engine)
+    assert_all_like([ops.convert_to_numpy(model(X.astype(dtype)))], ops.convert_to_numpy(first))
+
+
+def test_integers_on_the_host_that_a_table_does_not_have_are_refused_every_time(engine):
+    model = model_of(keras.layers.Embedding(4, 2), shape=(3,), dtype="int32")
+    good, bad = np.array([[0, 1, 3]], "int32"), np.array([[0, 1, 4]], "int32")
+    for _ in range(3):
+        assert model(good).shape == (1, 3, 2)
+        with pytest.raises(ValueError, match="4 is out of range"):
+            model(bad)
+
+
 def test_new_weights_and_new_attributes_are_seen(engine):
     model = model_of(keras.layers.Dense(6, name="dense"))
     before = called(model)[-1]

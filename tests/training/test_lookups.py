@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import kerasfront as keras
-from kerasfront import layers
+from kerasfront import layers, ops
 
 X = np.arange(30).reshape(10, 3) % 10
 WRONG = np.where(X == 5, 12, X)
@@ -107,3 +107,24 @@ def test_nan_of_a_model_without_tables_is_no_matter_of_lookups(engine):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isnan(model.predict(np.full((3, 2), np.nan, "float32"), verbose=0)).all()
+
+
+def test_a_table_that_comes_later_is_noticed(engine):
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = layers.Identity()
+
+        def call(self, x):
+            return ops.cast(self.first(x), "float32")
+
+    model = Model()
+    assert np.array_equal(model.predict_on_batch(WRONG), WRONG)
+    model.first = layers.Embedding(10, 4, name="late")
+    model.compile()
+    if keras.backend.get(engine).compiles:
+        with pytest.warns(RuntimeWarning, match=r"'late' \(integers from 0 to 9\)"):
+            model.predict_on_batch(WRONG)
+    else:
+        with pytest.raises(ValueError, match="12 is out of range"):
+            model.predict_on_batch(WRONG)
