@@ -54,8 +54,10 @@ class Forward:
         """Return the outputs for a tensor, or None where the call has to run eagerly."""
         if self._facts is None or scope.state.frames or calls.context is not None or scope.state.autocast is not None:
             return None
+        if masks._masks.table:
+            return None
         backend = self._model._backend
-        if masks._masks.table or dispatch.owner_by_type.get(type(inputs)) is not backend:
+        if dispatch.owner_by_type.get(type(inputs)) is not backend:
             inputs = self._from_host(inputs, backend)
             if inputs is None:
                 return None
@@ -69,7 +71,7 @@ class Forward:
 
     def _from_host(self, inputs: Any, backend: Any) -> Any:
         """Return a host array in the form that compiled calls take fastest, None for what has to run eagerly."""
-        if type(inputs) is not np.ndarray or masks._masks.table:
+        if type(inputs) is not np.ndarray:
             return None
         if inputs.dtype == np.float64 and self._model.autocast and self._model.compute_dtype == "float32":
             inputs = inputs.astype("float32")

@@ -111,8 +111,6 @@ class Pure:
         self.output_spec: Any = None
         self.output_statics: list[Any] = []
         self.output_places: list[int] = []
-        # Known after a trace: it changes no Variable; it returns tensors only.
-        self.reads_only = self.returns_tensors = False
 
     def __call__(self, values: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
         args = self.arguments(inputs)
@@ -145,12 +143,16 @@ class Pure:
         tensors = [leaves[i] for i in self.output_places]
         self.output_statics = [None if i in set(self.output_places) else leaf for i, leaf in enumerate(leaves)]
         self.written = [i for i, variable in enumerate(self.variables) if id(variable) in frame.written]
-        self.reads_only, self.returns_tensors = not self.written, len(tensors) == len(leaves)
         return tensors, [frame.values[id(self.variables[i])] for i in self.written]
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether a trace has shown that it assigns no Variable."""
+        return self.output_spec is not None and not self.written
 
     def rebuild(self, tensors: list[Any]) -> Any:
         """Put the tensors back into the structure that the function returned."""
-        if self.returns_tensors:
+        if len(tensors) == len(self.output_statics):
             return tree.unflatten(self.output_spec, tensors)
         leaves = list(self.output_statics)
         for place, tensor in zip(self.output_places, tensors, strict=True):

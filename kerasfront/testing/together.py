@@ -23,7 +23,7 @@ SIZE = 16
 
 Group = tuple[Case, ...]
 # Cases of a group follow each other, so the last group of each backend is enough.
-_last: dict[Backend, tuple[Group, list[tuple[list, list]]]] = {}
+_last: dict[Backend, tuple[Group, dict[Case, tuple[list, list]]]] = {}
 # Groups with a case that raised: each case is compiled by itself, so that the others are judged.
 _apart: set[tuple[Group, Backend]] = set()
 
@@ -61,11 +61,10 @@ def compiled(case: Case, backend: Backend) -> tuple[list, list]:
                 raise
             _apart.add((group, backend))
             return compiled(case, backend)
-    found, results = _last[backend]
-    return dict(zip([each for each in found if float_types(each, backend)], results, strict=True))[case]
+    return _last[backend][1][case]
 
 
-def _run(group: list[Case], backend: Backend) -> list[tuple[list, list]]:
+def _run(group: list[Case], backend: Backend) -> dict[Case, tuple[list, list]]:
     differentiated = [has_gradients(case, backend) for case in group]
 
     def body(tensors: list) -> list:
@@ -74,12 +73,11 @@ def _run(group: list[Case], backend: Backend) -> list[tuple[list, list]]:
             for case, by, own in zip(group, differentiated, tensors, strict=True)
         ]
 
-    return function(body)(
-        [
-            slope_arguments(case, "float32") if by else arguments(case, float_types(case, backend)[0])
-            for case, by in zip(group, differentiated, strict=True)
-        ]
-    )
+    tensors = [
+        slope_arguments(case, "float32") if by else arguments(case, float_types(case, backend)[0])
+        for case, by in zip(group, differentiated, strict=True)
+    ]
+    return dict(zip(group, function(body)(tensors), strict=True))
 
 
 def forget() -> None:
