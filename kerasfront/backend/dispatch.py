@@ -664,7 +664,7 @@ def _wrapper(op: Op) -> Callable:
             namespace[f"_default_{name}"] = parameter.default
             header.append(f"{name}=_default_{name}")
     everything = ", ".join(names) + ","
-    lines = [f"def {op.name}({', '.join(header)}):"]
+    lines = [f"def op({', '.join(header)}):"]
     if (
         op.tensors
         and not op.lists
@@ -675,11 +675,18 @@ def _wrapper(op: Op) -> Callable:
     ):
         lines += _fast_path(op, everything)
     lines.append(f"    return _slow(({everything}))")
-    exec(compile("\n".join(lines), f"<op {op.name}>", "exec"), namespace)
-    public = namespace[op.name]
+    exec(_compiled("\n".join(lines)), namespace)
+    public = namespace["op"]
+    public.__code__ = public.__code__.replace(co_name=op.name, co_filename=f"<op {op.name}>")
     functools.update_wrapper(public, op.body)
     public.op = op
     return public
+
+
+@functools.cache
+def _compiled(source: str) -> Any:
+    # Half of the ops share their source with another: compiling it once shortens the import.
+    return compile(source, "<op>", "exec")
 
 
 def _fast_path(op: Op, everything: str) -> list[str]:

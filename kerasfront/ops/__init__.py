@@ -112,6 +112,7 @@ def primitives() -> list[str]:
     return [*declared, *control.PRIMITIVES]
 
 
-__all__ = namespaces.public(globals(), [name for name in _OPS if name not in primitives()])
+_PRIMITIVES = frozenset(primitives())
+__all__ = namespaces.public(globals(), [name for name in _OPS if name not in _PRIMITIVES])
 
 globals().update(namespaces.build(__name__, globals()))
