@@ -19,7 +19,8 @@ NO_DIFFERENCE = (0.85, 1.15)
 
 def median(result: dict[str, Any] | None, key: str) -> float | None:
     """Return the median of a contender's measurements, None where it has none."""
-    return statistics.median(result[key]) if result and result.get(key) else None
+    values = [value for value in (result or {}).get(key) or () if value is not None]
+    return statistics.median(values) if values else None
 
 
 def figure(value: float | None) -> str:
@@ -35,7 +36,7 @@ def ratio(ours: float | None, theirs: float | None) -> str:
 
 
 def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row per workload and engine: the three medians, on the wall and of the CPU, and errors."""
+    """Return one row per workload and engine: the medians of wall time, CPU time and memory, and errors."""
     table: dict[tuple[str, str], dict[str, Any]] = {}
     for one in found["results"]:
         row = table.setdefault(
@@ -43,10 +44,16 @@ def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
         )
         row[one["contender"]] = median(one, "wall_us")
         row[one["contender"] + "_cpu"] = median(one, "cpu_us")
+        row[one["contender"] + "_mib"] = median(one, "peak_mib")
         if "error" in one:
             row["errors"][one["contender"]] = one["error"]
     order = list(TITLES)
     return sorted(table.values(), key=lambda row: order.index(row["workload"]))
+
+
+def memory_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return those rows that tell what training takes of memory."""
+    return [row for row in rows(found) if row.get("ours_mib") and WORKLOADS[row["workload"]].kind == "train"]
 
 
 def _cells(row: dict[str, Any], clock: str) -> list[str]:
@@ -54,7 +61,9 @@ def _cells(row: dict[str, Any], clock: str) -> list[str]:
     return [figure(ours), *map(figure, others), *(ratio(ours, theirs) for theirs in others)]
 
 
+MEMORY_TITLE = "largest resident memory of the process in training, MiB, medians"
 HEADINGS = ("ours", "native", "best native", "Keras 3", "ours / native", "ours / best", "ours / Keras")
+_HEAD = ("| workload | engine | " + " | ".join(HEADINGS) + " |", "|---|---|" + "---:|" * len(HEADINGS))
 RATIOS = 4
 
 
@@ -87,9 +96,22 @@ def show(found: dict[str, Any], console: Console) -> None:
         cells += _cells(row, "_cpu") if machine["pinned"] else []
         table.add_row(title, row["engine"], *cells)
     console.print(table)
+    if memory_rows(found):
+        _show_memory(found, console)
     for row in rows(found):
         for contender, error in row["errors"].items():
             console.print(f"[red]{row['workload']}, {row['engine']}, {contender}: {error}[/red]")
+
+
+def _show_memory(found: dict[str, Any], console: Console) -> None:
+    table = Table(title=MEMORY_TITLE)
+    table.add_column("workload")
+    table.add_column("engine")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right")
+    for row in memory_rows(found):
+        table.add_row(row["workload"], row["engine"], *_cells(row, "_mib"))
+    console.print(table)
 
 
 def _coloured(cell: str, column: int) -> str:
@@ -122,15 +144,23 @@ def markdown(found: dict[str, Any]) -> str:
         "Absolute times move between machines;",
         "a ratio from 0.85 to 1.15 in one run is no difference.",
         "",
-        "| workload | engine | " + " | ".join(HEADINGS) + " |",
-        "|---|---|" + "---:|" * len(HEADINGS),
+        *_HEAD,
     ]
-    before = None
-    for row in rows(found):
+    lines += _markdown_rows(rows(found), clock)
+    if memory_rows(found):
+        lines += ["", f"{MEMORY_TITLE[0].upper()}{MEMORY_TITLE[1:]}, in the same run:", ""]
+        lines += _HEAD
+        lines += _markdown_rows(memory_rows(found), "_mib")
+    return "\n".join(lines)
+
+
+def _markdown_rows(found: list[dict[str, Any]], key: str) -> list[str]:
+    lines, before = [], None
+    for row in found:
         title = TITLES[row["workload"]] if before != row["workload"] else ""
         before = row["workload"]
-        lines.append(f"| {title} | {row['engine']} | " + " | ".join(_cells(row, clock)) + " |")
-    return "\n".join(lines)
+        lines.append(f"| {title} | {row['engine']} | " + " | ".join(_cells(row, key)) + " |")
+    return lines
 
 
 def put_into(readme: Path, text: str) -> None:

@@ -112,7 +112,14 @@ def time_engine(engine: str, options: argparse.Namespace, console: Console) -> l
 
 def _time_in_turn(workers: list[Worker], name: str, count: int, repeats: int) -> list[dict[str, Any]]:
     results = [
-        {"workload": name, "engine": one.engine, "contender": one.contender, "wall_us": [], "cpu_us": []}
+        {
+            "workload": name,
+            "engine": one.engine,
+            "contender": one.contender,
+            "wall_us": [],
+            "cpu_us": [],
+            "peak_mib": [],
+        }
         for one in workers
     ]
     for turn in range(repeats + 1):
@@ -123,8 +130,8 @@ def _time_in_turn(workers: list[Worker], name: str, count: int, repeats: int) ->
             if "error" in answer:
                 result["error"] = answer["error"]
             elif turn:  # the first question only prepares
-                result["wall_us"].append(answer["wall_us"])
-                result["cpu_us"].append(answer["cpu_us"])
+                for key in ("wall_us", "cpu_us", "peak_mib"):
+                    result[key].append(answer[key])
     return results
 
 

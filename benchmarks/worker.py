@@ -1,8 +1,8 @@
 """One contender on one engine, in a process of its own that takes a measurement when it is asked for one.
 
 Started by run.py and scaling.py. Reads lines of JSON, {"workload": name, "count": steps}, and answers each with
-{"wall_us": ..., "cpu_us": ...} per step, or {"error": text}. The first question about a workload prepares it.
-A workload that has no name in the table comes as a dict of its fields.
+{"wall_us": ..., "cpu_us": ...} per step and {"peak_mib": ...} of memory, or {"error": text}. The first question about a
+workload prepares it. A workload that has no name in the table comes as a dict of its fields.
 """
 
 from __future__ import annotations
@@ -37,10 +37,25 @@ def answers(prepare: Callable, sizes: Any) -> Any:
                 ready[workload] = prepare(workload, question["count"])
                 yield {"ready": workload.name}
             else:
+                reset_peak()
                 wall, cpu = ready[workload]()
-                yield {"wall_us": wall, "cpu_us": cpu}
+                yield {"wall_us": wall, "cpu_us": cpu, "peak_mib": peak_mib()}
         except Exception as error:  # noqa: BLE001 - whatever it is, the table shows it and the others go on
             yield {"error": f"{type(error).__name__}: {error}"}
+
+
+def reset_peak() -> None:
+    """Count the largest memory of the process from now on, where the system can (Linux)."""
+    file = Path("/proc/self/clear_refs")
+    if file.exists():
+        file.write_text("5", encoding="ascii")
+
+
+def peak_mib() -> float | None:
+    """Return the largest resident memory of the process since `reset_peak`, None where nobody knows."""
+    file = Path("/proc/self/status")
+    lines = file.read_text(encoding="ascii").splitlines() if file.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
 
 
 def main() -> None:

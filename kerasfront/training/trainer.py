@@ -19,6 +19,7 @@ from kerasfront.training.compilation import (
     config_from,
     optimizer_from,
 )
+from kerasfront.utils import host_memory
 
 
 class Trainer:
@@ -349,6 +350,7 @@ class Trainer:
             (x, y, sample_weight), validation_data = data.split_validation((x, y, sample_weight), fraction, where)
         self.stop_training = False
         with contextlib.ExitStack() as closing:
+            closing.enter_context(host_memory.kept())
             given = data.source_from(
                 x,
                 y,
@@ -423,7 +425,7 @@ class Trainer:
         with surroundings.whole_pass(x, y, sample_weight, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
             check = functools.partial(surroundings.check_labels, self, source, where)
-            with surroundings.kept_metrics(self):
+            with host_memory.kept(), surroundings.kept_metrics(self):
                 numbers = loop.evaluate(self, source, known, check)
         return numbers if return_dict else logs_module.in_order(numbers, self.metrics_names)
 
@@ -459,7 +461,9 @@ class Trainer:
         with surroundings.whole_pass(x, None, None, batch_size, steps, where) as source:
             known = surroundings.callback_list(self, callbacks, verbose, 1, source.num_batches)
             check = functools.partial(surroundings.check_labels, self, source, where)
-            return lookups.warned_of_nan(self, loop.predict(self, source, known, check), where)
+            with host_memory.kept():
+                outputs = loop.predict(self, source, known, check)
+            return lookups.warned_of_nan(self, outputs, where)
 
     # -- single batches --------------------------------------------------------------------------
 

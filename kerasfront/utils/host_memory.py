@@ -1,0 +1,73 @@
+"""Memory of the host that a loop keeps from one step to the next.
+
+glibc gives large blocks back to the kernel when they are freed, and the kernel finds and clears their pages again when
+the next step allocates them: a third of the time of a step that fills tens of megabytes, on each engine's CPU. Inside
+`kept()` blocks stay with the process until the loop is over; then they go back all at once. The thresholds are those
+of mallopt(3). On other C libraries, and where the environment sets malloc's thresholds itself, nothing is changed.
+`KERASFRONT_KEEP_MEMORY=0` switches it off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from kerasfront.backend import forking
+
+_MIB = 1 << 20
+# The parameters of mallopt, from malloc.h.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+# Blocks above this go back as ever: holes of such a size between others would cost too much memory.
+_LARGEST_KEPT = 256 * _MIB
+# Where glibc's own adaption to a program's blocks ends; older versions take no larger one.
+_LARGEST_USUAL = 32 * _MIB
+_NEVER = 2**31 - 1
+# Giving memory back takes some milliseconds, and a program may call for many short loops.
+_LONG_LOOP_SECONDS = 1.0
+
+_lock = forking.lock()
+_running = 0
+
+
+@functools.cache
+def _glibc() -> Any:
+    """Return the C library, None if it is another one or its user has set it."""
+    environment = os.environ
+    tuned = "glibc.malloc" in environment.get("GLIBC_TUNABLES", "") or any(
+        name in environment for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_")
+    )
+    if tuned or os.name != "posix" or environment.get("KERASFRONT_KEEP_MEMORY") == "0":
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "gnu_get_libc_version") and hasattr(library, "mallopt") else None
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """Keep freed memory in the process until the end of the block, and of all such blocks in other threads."""
+    global _running
+    library = _glibc()
+    if library is None:
+        yield
+        return
+    start = time.monotonic()
+    with _lock:
+        _running += 1
+        if not library.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT):
+            library.mallopt(_MMAP_THRESHOLD, _LARGEST_USUAL)
+        library.mallopt(_TRIM_THRESHOLD, _NEVER)
+    try:
+        yield
+    finally:
+        with _lock:
+            _running -= 1
+            if not _running:
+                library.mallopt(_MMAP_THRESHOLD, _LARGEST_USUAL)
+                library.mallopt(_TRIM_THRESHOLD, 2 * _LARGEST_USUAL)
+                if time.monotonic() - start > _LONG_LOOP_SECONDS:
+                    library.malloc_trim(0)
