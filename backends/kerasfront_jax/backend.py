@@ -17,7 +17,6 @@ from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
 from kerasfront_jax import fused, ops, whole
 
-_PLAIN = {name: np.dtype(name) for name in ("float32", "float64")}
 # What 64-bit data of the host becomes where JAX has them switched off.
 _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 _WIDE = frozenset(map(np.dtype, _NARROW))
@@ -51,10 +50,14 @@ class JaxBackend(Backend):
         ops.creation.check_wide_integers(value)
         if dtype is not None:
             dtype = ops.creation.engine_dtype(dtype)
-        if dtype in _PLAIN and type(value) is np.ndarray and value.dtype.kind == "f":
-            # A cast by NumPy takes half the time of one on the device.
-            return jnp.asarray(value.astype(_PLAIN[dtype], copy=False))
+        if type(value) is np.ndarray and (dtype is None or value.dtype.kind == dtype.kind):
+            # A copy, because JAX may share the memory of the array, or read it later. A cast by NumPy is faster, too.
+            return jnp.asarray(value.astype(value.dtype if dtype is None else dtype))
         return jnp.asarray(value, dtype)
+
+    def resident(self, array: np.ndarray) -> Any:
+        ops.creation.check_wide_integers(array)
+        return jnp.asarray(array)
 
     def to_numpy(self, value: Any) -> np.ndarray:
         return np.array(value)
@@ -138,8 +141,8 @@ class JaxBackend(Backend):
         return whole.in_one_call(body)
 
     def compiled_input(self, array: np.ndarray) -> Any:
-        # A jitted function takes host arrays itself, in a tenth of the time.
-        return array if array.dtype not in _WIDE or jax.config.jax_enable_x64 else self.convert_to_tensor(array)
+        # A jitted function takes host arrays itself, in a tenth of the time, and may read them after it has returned.
+        return array.copy() if array.dtype not in _WIDE or jax.config.jax_enable_x64 else self.convert_to_tensor(array)
 
     def abstract_eval(self, function: Callable, *specs: Any) -> Any:
         def struct(spec: Any) -> Any:

@@ -72,7 +72,7 @@ WORKLOADS = {
         Workload("cnn", "CNN 28x28, conv 32, conv 64, batch 128", "train", (28, 28, 1), 128, 3, 1),
         Workload("lstm", "LSTM 128, 80 steps, batch 64", "train", (80, 32), 64, 3, 1),
         Workload("transformer", "Transformer 2 blocks, dim 128, seq 64, batch 32", "train", (64, WIDTH), 32, 3, 1),
-        Workload("tiny", "Dense 8-8, batch 8", "train", (8,), 8, 200, 10),
+        Workload("tiny", "Dense 8-8, batch 8", "train", (8,), 8, 1000, 10),
         Workload("call", "model(x), batch 1, MLP", "call", (784,), 1, 100, 3),
         Workload("predict_on_batch", "predict_on_batch, batch 1, MLP", "predict_on_batch", (784,), 1, 100, 3),
         Workload("predict", "predict, one row, MLP", "predict", (784,), 1, 20, 2),
