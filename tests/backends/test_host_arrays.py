@@ -6,18 +6,18 @@ import pytest
 import kerasfront as keras
 
 
-@pytest.mark.parametrize("engine", ["jax", "torch", "tensorflow"])
 @pytest.mark.parametrize("dtype", [None, "float32"])
 def test_a_tensor_does_not_follow_the_host_array_it_was_made_of(engine, dtype):
-    with keras.backend.scope(engine):
-        # JAX shares memory that is aligned to 64 bytes: one of four offsets is.
-        whole = np.zeros(2**16 + 16, "float32")
-        for offset in range(0, 16, 4):
-            host = whole[offset : offset + 2**16]
-            tensor = keras.ops.convert_to_tensor(host, dtype)
-            host[:] = 1 + offset
-            assert not np.any(keras.ops.convert_to_numpy(tensor))
-            host[:] = 0
+    if engine == "numpy":
+        pytest.skip("NumPy's tensors are the arrays themselves")
+    # JAX shares memory that is aligned to 64 bytes: one of four offsets is.
+    whole = np.zeros(2**16 + 16, "float32")
+    for offset in range(0, 16, 4):
+        host = whole[offset : offset + 2**16]
+        tensor = keras.ops.convert_to_tensor(host, dtype)
+        host[:] = 1 + offset
+        assert not np.any(keras.ops.convert_to_numpy(tensor))
+        host[:] = 0
 
 
 def test_a_generator_may_fill_the_same_buffer_again_and_again(engine):
