@@ -112,12 +112,15 @@ class JaxBackend(Backend):
         if jit_compile is False:
             return None
 
+        # Traced once for a single step and for the loop.
+        once = jax.jit(pure)
+
         # Nothing is donated: the copies, one for each call, cost nothing beside a loop, and all arrays stay alive.
         @jax.jit
         def loop(values: list, data: list, order: Any, first: Any, count: Any) -> list:
             def step(i: Any, values: list) -> list:
                 rows = lax.dynamic_slice(order, (i * batch_size,), (batch_size,))
-                _, new = pure(list(values), [jnp.take(one, rows, axis=0, mode="clip") for one in data])
+                _, new = once(list(values), [jnp.take(one, rows, axis=0, mode="clip") for one in data])
                 values = list(values)
                 for place, value in zip(pure.written, new, strict=True):
                     values[place] = lax.convert_element_type(value, values[place].dtype)

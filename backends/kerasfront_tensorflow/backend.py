@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ class TensorFlowBackend(Backend):
     overrides = fused
     # Small ops cost some microseconds each; the host draws the same bits at once.
     prefers_host_random = True
+    # Graphs of loops leave it open; XLA, which does not, comes later.
+    compiles_for_samples = False
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, tf.Tensor)
@@ -191,17 +194,18 @@ class _Compiled:
         return graph, written, [handles[place] for place in written], list(handles)
 
 
-# Compiling a loop by XLA takes about a second, which only longer trainings get back.
-_STEPS_BEFORE_XLA = 128
+# Compiling a loop by XLA takes a second or two, and saves about 0.2 ms a step: only long trainings get it back.
+_STEPS_BEFORE_XLA = 4096
 # Parts of the names of kernels that XLA's CPU runs more slowly than TensorFlow does, or not at all. All else that steps
 # are made of (dense layers, embeddings, what is done to single elements) takes from 0.3 to 0.95 of the time with XLA.
 _SLOWER_WITH_XLA = ("Conv", "Pool", "BatchMatMul", "Einsum", "While", "PyFunc", "String")
 
 
 class _Repeated:
-    """A pure function in a loop over batches, as a graph for each size of the data and each set of variables.
+    """A pure function in a loop over batches, as a graph for each form of the data and each set of variables.
 
-    Long trainings go on with XLA where it is faster, from the same step each time.
+    Long trainings go on with XLA where it is faster, from the same step each time; XLA compiles for one size of the
+    data.
     """
 
     def __init__(self, pure: Pure, batch_size: int, jit_compile: bool | None):
@@ -209,13 +213,15 @@ class _Repeated:
         self._graphs: dict[tuple, dict] = {}
 
     def __call__(self, handles: list, data: list, order: Any, first: int, count: int) -> list:
-        key = (tuple(map(id, handles)), tuple([(x.dtype, tuple(x.shape)) for x in (*data, order)]))
+        key = (tuple(map(id, handles)), tuple([(x.dtype, *x.shape[1:]) for x in data]))
         found = self._graphs.get(key)
         if found is None:
             found = self._graphs[key] = self._trace(handles, [*data, order])
         self._pure.written = found["places"]
-        end = first + count
-        change = end if found["xla"] is None else min(end, max(first, first + _STEPS_BEFORE_XLA - found["steps"]))
+        end, samples = first + count, len(order)
+        change = min(end, max(first, first + _STEPS_BEFORE_XLA - found["steps"][samples]))
+        if change < end and not self._suits_xla(found):
+            change = end
         if first < change:
             found["graph"](tf.constant(first), tf.constant(change), *data, order)
         if change < end:
@@ -223,9 +229,9 @@ class _Repeated:
                 found["xla"](tf.constant(change), tf.constant(end), *data, order)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
                 # What it cannot compile it refuses before the first step.
-                found["xla"] = None
+                found["suits"] = False
                 found["graph"](tf.constant(change), tf.constant(end), *data, order)
-        found["steps"] += count
+        found["steps"][samples] += count
         return found["written"]
 
     def _trace(self, handles: list, tensors: list) -> dict:
@@ -244,23 +250,25 @@ class _Repeated:
             tf.while_loop(lambda i: i < end, step, (first,), parallel_iterations=1)
 
         number = tf.TensorSpec((), tf.int32)
-        specs = [number, number, *[tf.TensorSpec(x.shape, x.dtype) for x in tensors]]
+        specs = [number, number, *[tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in tensors]]
         traced = tf.function(loop, autograph=False, jit_compile=bool(self._jit_compile))
         graph = traced.get_concrete_function(*specs)
         places = list(pure.written)
-        changes = self._jit_compile is None and _suits_xla(graph)
         return {
             "graph": graph,
-            "xla": tf.function(loop, autograph=False, jit_compile=True) if changes else None,
-            "steps": 0,
+            "xla": tf.function(loop, autograph=False, jit_compile=True),
+            "suits": None if self._jit_compile is None else False,
+            "steps": collections.Counter(),
             "places": places,
             "written": [handles[place] for place in places],
             # Kept, so that their ids stay theirs.
             "handles": list(handles),
         }
 
-
-def _suits_xla(graph: Any) -> bool:
-    """Return whether the body of a loop has no kernel that is faster without XLA."""
-    kernels = {node.op for function in graph.graph.as_graph_def().library.function for node in function.node_def}
-    return not any(part in kernel for kernel in kernels for part in _SLOWER_WITH_XLA)
+    def _suits_xla(self, found: dict) -> bool:
+        """Return whether the body of a loop has no kernel that is faster without XLA."""
+        if found["suits"] is None:
+            functions = found["graph"].graph.as_graph_def().library.function
+            kernels = {node.op for function in functions for node in function.node_def}
+            found["suits"] = not any(part in kernel for kernel in kernels for part in _SLOWER_WITH_XLA)
+        return found["suits"]

@@ -83,5 +83,6 @@ def _training(keras: Any, model: Any, workload: sizes.Workload, count: int) -> C
         fit(2)
         return timing.between(times[0], times[1], count)
 
-    fit(1)
+    # TensorFlow's loops go on with XLA only after some thousand steps.
+    fit(workload.warm if count > workload.quick else 1)
     return measure

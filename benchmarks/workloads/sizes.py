@@ -28,6 +28,7 @@ class Workload:
         quick: the same for a trial run.
         units: of the hidden layers of a multi-layer perceptron.
         memory_mapped: whether the inputs lie in a file instead of memory.
+        warm: epochs of training before the first measurement.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Workload:
     quick: int
     units: tuple[int, ...] = (128, 128)
     memory_mapped: bool = False
+    warm: int = 1
 
     def data(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return random inputs and labels for so many steps, the same at each call."""
@@ -68,11 +70,11 @@ def in_a_file(array: np.ndarray) -> np.ndarray:
 WORKLOADS = {
     workload.name: workload
     for workload in (
-        Workload("mlp", "MLP 784-128-128-10, batch 128, Adam", "train", (784,), 128, 40, 3),
-        Workload("cnn", "CNN 28x28, conv 32, conv 64, batch 128", "train", (28, 28, 1), 128, 3, 1),
-        Workload("lstm", "LSTM 128, 80 steps, batch 64", "train", (80, 32), 64, 3, 1),
-        Workload("transformer", "Transformer 2 blocks, dim 128, seq 64, batch 32", "train", (64, WIDTH), 32, 3, 1),
-        Workload("tiny", "Dense 8-8, batch 8", "train", (8,), 8, 1000, 10),
+        Workload("mlp", "MLP 784-128-128-10, batch 128, Adam", "train", (784,), 128, 469, 3, warm=10),
+        Workload("cnn", "CNN 28x28, conv 32, conv 64, batch 128", "train", (28, 28, 1), 128, 8, 1),
+        Workload("lstm", "LSTM 128, 80 steps, batch 64", "train", (80, 32), 64, 8, 1),
+        Workload("transformer", "Transformer 2 blocks, dim 128, seq 64, batch 32", "train", (64, WIDTH), 32, 8, 1),
+        Workload("tiny", "Dense 8-8, batch 8", "train", (8,), 8, 1000, 10, warm=6),
         Workload("call", "model(x), batch 1, MLP", "call", (784,), 1, 100, 3),
         Workload("predict_on_batch", "predict_on_batch, batch 1, MLP", "predict_on_batch", (784,), 1, 100, 3),
         Workload("predict", "predict, one row, MLP", "predict", (784,), 1, 20, 2),

@@ -42,6 +42,8 @@ class Backend:
 
     compiles: bool = True
     """Whether `keras.function` and steps are traced by default: decisions on values are then not known in them."""
+    compiles_for_samples: bool = True
+    """Whether a loop made by `repeat` is compiled anew for each number of samples in the data."""
 
     # -- tensors ---------------------------------------------------------------------------------
 

@@ -276,14 +276,8 @@ class Function:
             raise
 
     def _run(self, backend: Backend, spec: Any, statics: tuple, inputs: list[Any]) -> Any:
-        key = (backend.name, spec, statics)
         while True:
-            entry = self._runs.get(key)
-            if entry is None:
-                pure = Pure(self._fn, list(self._variables), spec, statics)
-                run = None if self._eager else backend.compile(pure, self._jit_compile)
-                entry = self._runs[key] = (pure, None if run is pure else run)
-            pure, run = entry
+            pure, run = self._entry(backend, spec, statics)
             if run is None:
                 self._plain = backend
                 return self._step_eagerly(pure.arguments([_as_tensor(leaf, backend) for leaf in inputs]))
@@ -291,6 +285,20 @@ class Function:
                 return self._step(pure, run, [_as_input(leaf, backend) for leaf in inputs])
             except MoreState as more:
                 self.know(more.variables)
+
+    def _entry(self, backend: Backend, spec: Any, statics: tuple) -> tuple[Pure, Callable | None]:
+        """Return the pure face for one structure of the arguments, and what the engine has made of it, if anything."""
+        key = (backend.name, spec, statics)
+        entry = self._runs.get(key)
+        if entry is None:
+            pure = Pure(self._fn, list(self._variables), spec, statics)
+            run = None if self._eager else backend.compile(pure, self._jit_compile)
+            entry = self._runs[key] = (pure, None if run is pure else run)
+        return entry
+
+    def pure(self, backend: Backend, spec: Any, statics: tuple) -> Pure:
+        """Return the pure face of the function for one structure of its arguments, the same for the same Variables."""
+        return self._entry(backend, spec, statics)[0]
 
     def know(self, variables: Sequence[Variable]) -> None:
         """Add Variables that the function turned out to use; what was compiled without them is dropped."""

@@ -10,7 +10,7 @@ from kerasfront import tree
 from kerasfront.backend import registry
 from kerasfront.backend.contract import Backend
 from kerasfront.state import interrupts
-from kerasfront.state.function import TENSOR, Function, MoreState, Pure
+from kerasfront.state.function import TENSOR, Function, MoreState
 
 # Of one function: for some forms of data, or flags that change to and fro.
 _MOST_PLANS = 4
@@ -38,6 +38,7 @@ class Repeated:
         self._make_plan()
         self._tensors: list | None = None
         self._arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+        self._samples = len(self._arrays[0]) if self.backend.compiles_for_samples else None
 
     def __call__(self, order: Any, first: int, count: int) -> bool:
         """Run batches `first` to `first + count - 1` of an order of the samples, which `order_on_device` made.
@@ -45,7 +46,7 @@ class Repeated:
         Returns whether it was done; not where the engine, seeing the step, says that a loop does not serve it.
         """
         # A loop is short, compiling it may not be.
-        patient = interrupts.deferred(firm=self.plan.compiled)
+        patient = interrupts.deferred(firm=self.compiled)
         with self._function.lock, registry.scope(self.backend), patient:
             if self._tensors is None:
                 self._tensors = [self.backend.resident(array) for array in self._arrays]
@@ -68,8 +69,18 @@ class Repeated:
             with interrupts.deferred(firm=True):
                 for place, handle in zip(self.plan.pure.written, new, strict=True):
                     self._variables[place].take_handle(handle)
-        self.plan.compiled = True
+        self.plan.samples.add(self._samples)
         return True
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the loop has run before on as many samples."""
+        return self._samples in self.plan.samples
+
+    @property
+    def another(self) -> bool:
+        """Whether a loop would have to be compiled beside one for another number of samples."""
+        return bool(self.plan.samples) and not self.compiled
 
     def _make_plan(self) -> None:
         function, (spec, statics, batch_size) = self._function, self._form
@@ -79,7 +90,7 @@ class Repeated:
             loops.clear()
         self.plan = loops.setdefault(key, Plan())
         if self.plan.run is None and not self.plan.useless:
-            self.plan.pure = Pure(function.fn, self._variables, spec, statics)
+            self.plan.pure = function.pure(self.backend, spec, statics)
             self.plan.run = self.backend.repeat(self.plan.pure, batch_size, function.jit_compile)
             self.plan.useless = self.plan.run is None
 
@@ -94,12 +105,13 @@ class Repeated:
 
 
 class Plan:
-    """What is known of running a function in loops: the compiled loop, whether it serves, and how long a step takes."""
+    """What is known of running a function in loops: the loop, whether it serves, and how long a step takes."""
 
     def __init__(self) -> None:
         self.pure: Any = None
         self.run: Any = None
         self.useless = False
-        self.compiled = False
+        self.samples: set[int | None] = set()
+        """The numbers of samples it is compiled for; None where it is for all."""
         self.seconds: float | None = None
         """Of one step in a loop, once measured."""

@@ -43,12 +43,8 @@ class Execution:
 
     def __call__(self, batches: list) -> Any:
         """Run the step on each batch; returns the logs of the last, or the outputs of all."""
-        if self._run is None:
-            step.prepare(self.model, self.kind, batches[0])
-            if self._check is not None:
-                self._check()
-                self._check = None
-            self._run = self.renewed()
+        self.ready(lambda: batches[0])
+        assert self._run is not None
         if len(batches) > 1 and not self._singly:
             try:
                 return self._run(*batches)
@@ -56,6 +52,15 @@ class Execution:
                 self._singly = True
         results = [self._run(batch) for batch in batches]
         return sum(results, []) if self.kind == "predict" else results[-1]
+
+    def ready(self, batch: Callable[[], Any]) -> None:
+        """Make the state, from the first batch, and the step, unless they are there."""
+        if self._run is None:
+            step.prepare(self.model, self.kind, batch())
+            if self._check is not None:
+                self._check()
+                self._check = None
+            self.renewed()
 
     @property
     def function(self) -> Callable | None:

@@ -17,10 +17,12 @@ from kerasfront.training.data.arrays import ArraySource
 
 # A loop takes about so long: an interrupt or a progress bar may have to wait for its end.
 _LOOP_SECONDS = 0.075
-# With fewer steps to come, compiling the loop takes longer than it saves.
-_FEWEST_STEPS = 30
-# Of an evaluation, whose single steps are cheaper. Where they are recorded instead of compiled, it takes fewer.
-_FEWEST_COMPILED_EVALUATIONS = 1000
+# With fewer steps to come, recording one takes longer than it saves.
+_FEWEST_RECORDED = 30
+# Compiling takes about as long for a loop as for a single step, so a training compiles the loop alone. Where that holds
+# for one number of samples only, others get the single step, which fits all, unless so many steps are to come that
+# another loop pays.
+_FEWEST_OF_ANOTHER_SIZE = 4096
 
 
 def looping_for(execution: Any, source: Any, epochs: int) -> Looping | None:
@@ -32,9 +34,9 @@ def looping_for(execution: Any, source: Any, epochs: int) -> Looping | None:
         return None
     if not step.reports_metrics(model, kind):
         return None
-    fewest = _FEWEST_COMPILED_EVALUATIONS if kind == "test" and model._backend.compiles else _FEWEST_STEPS
     whole = source.num_samples // source.batch_size
-    return Looping(execution, source) if whole > 1 and whole * epochs >= fewest else None
+    fewest = 2 if model._backend.compiles else _FEWEST_RECORDED
+    return Looping(execution, source, whole * epochs) if whole > 1 and whole * epochs >= fewest else None
 
 
 class Looping:
@@ -43,10 +45,11 @@ class Looping:
     Args:
         execution: runs single steps.
         source: the data.
+        steps: the number of whole batches in all epochs.
     """
 
-    def __init__(self, execution: Any, source: ArraySource):
-        self._execution, self._source = execution, source
+    def __init__(self, execution: Any, source: ArraySource, steps: int):
+        self._execution, self._source, self._steps = execution, source, steps
         self._function: Any = None
         self._repeated: Any = None
         # An engine that runs steps as plain Python may record them, which holds only while Python decides the same.
@@ -54,8 +57,11 @@ class Looping:
 
     @property
     def useless(self) -> bool:
-        """Whether the engine has said that a loop does not serve this step."""
-        return self._repeated is not None and self._repeated.plan.useless
+        """Whether a loop does not serve this step, as the engine has said, or does not pay for this data."""
+        repeated = self._repeated
+        if repeated is None:
+            return False
+        return repeated.plan.useless or (repeated.another and self._steps < _FEWEST_OF_ANOTHER_SIZE)
 
     def epoch(self, index: int, callbacks: Any) -> tuple[int, Any]:
         """Run one epoch; returns the number of batches and the logs of the last step."""
@@ -68,8 +74,11 @@ class Looping:
         if self._repeated is not None and self._has_changed():
             self._repeated = None
         while count < source.num_batches:
-            size = self._loop_size(whole - count)
             begin(count)
+            if not self._decides and self._repeated is None:
+                execution.ready(lambda: source.packed_batch(order, 0))
+                self._repeat(())
+            size = self._loop_size(whole - count)
             if size and on_device is None and self._repeated is not None:
                 on_device = self._repeated.order_on_device(order)
             if not size or not self._loop(on_device, count, size):
@@ -92,7 +101,7 @@ class Looping:
         """Run some steps in the engine and take their time; returns whether the engine has done so."""
         repeated = self._repeated
         start = time.perf_counter()
-        compiled = repeated.plan.compiled
+        compiled = repeated.compiled
         if not repeated(on_device, first, size):
             return False
         repeated.wait()
@@ -113,9 +122,13 @@ class Looping:
             found = self._facts()
             # Else the step was made ready by this run perhaps, and does the same from the next one on.
             if found is not None and found == before:
-                self._function, arrays = execution.function, (self._source.in_memory,)
-                self._repeated = Repeated(self._function, arrays, self._source.batch_size, found)
+                self._repeat(found)
         return logs
+
+    def _repeat(self, found: Any) -> None:
+        """Make the loop over a step that is ready, with the facts it depends on."""
+        self._function, arrays = self._execution.function, (self._source.in_memory,)
+        self._repeated = Repeated(self._function, arrays, self._source.batch_size, found)
 
     def _facts(self) -> Any:
         return facts.facts_of(self._execution.model) if self._decides else ()
