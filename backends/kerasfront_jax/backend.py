@@ -28,6 +28,7 @@ class JaxBackend(Backend):
     name = "jax"
     ops = ops
     overrides = fused
+    shares_compiled = True
     # Each new shape compiles each small op of a draw; the host draws the same bits at once.
     prefers_host_random = True
 

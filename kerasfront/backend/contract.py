@@ -44,6 +44,8 @@ class Backend:
     """Whether `keras.function` and steps are traced by default: decisions on values are then not known in them."""
     compiles_for_samples: bool = True
     """Whether a loop made by `repeat` is compiled anew for each number of samples in the data."""
+    shares_compiled: bool = False
+    """Whether what `compile` and `repeat` return works on the handles of any Variables of the same form."""
 
     # -- tensors ---------------------------------------------------------------------------------
 

@@ -111,13 +111,13 @@ class Forward:
                 variables += more.variables
             except Exception:  # noqa: BLE001 - what cannot be traced runs eagerly, and says there what is wrong
                 return None
-        if pure.written or any(static is not None for static in pure.output_statics):
+        if pure.written or any(static is not None for static in pure.form.output_statics):
             return None
 
         def compiled(one: Any) -> Any:
             return pure.rebuild(run([variable.handle for variable in variables], [one])[0])
 
-        if tree.flatten_with_spec(0)[1] == pure.output_spec:
+        if tree.flatten_with_spec(0)[1] == pure.form.output_spec:
 
             def compiled(one: Any) -> Any:
                 return run([variable.handle for variable in variables], [one])[0][0]

@@ -82,6 +82,12 @@ class Model(StateTree, Trainer, Layer):
                 return outputs
         return super().__call__(*args, **kwargs)
 
+    def _likeness(self, variables: list) -> Any:
+        """Return what steps of models made alike have in common, None where that cannot be told."""
+        from kerasfront.models.likeness import likeness
+
+        return likeness(self, variables)
+
     def build(self, input_shape: Any = None) -> None:
         """Make all variables by running `call` once on symbolic inputs of a shape."""
         if self._graph is not None or input_shape is None:

@@ -7,18 +7,19 @@ sees a pure function of values, and put the new values in place when all went we
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kerasfront import dtypes, errors, tree
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
-from kerasfront.state import interrupts, scope, thread_state, whole
+from kerasfront.state import interrupts, scope, sharing, thread_state, whole
 from kerasfront.state.variable import Variable
 
 
@@ -103,14 +104,36 @@ def _checked_loss(loss: Any, backend: Backend) -> Any:
 
 
 class Pure:
-    """The pure face of a stateful function for one structure of its arguments."""
+    """The pure face of a stateful function for one structure of its arguments.
 
-    def __init__(self, fn: Callable, variables: list[Variable], spec: Any, statics: tuple):
+    Args:
+        fn: the function.
+        variables: those behind the values.
+        spec: the structure of the arguments.
+        statics: their leaves, `TENSOR` where a tensor comes.
+        likeness: returns what functions that do the same have in common, None for one that shares nothing.
+    """
+
+    def __init__(
+        self,
+        fn: Callable,
+        variables: list[Variable],
+        spec: Any,
+        statics: tuple,
+        likeness: Callable[[], Any] = lambda: None,
+    ):
         self.fn, self.variables, self.spec, self.statics = fn, variables, spec, statics
-        self.written: list[int] = []
-        self.output_spec: Any = None
-        self.output_statics: list[Any] = []
-        self.output_places: list[int] = []
+        self.likeness = likeness
+        self.form = sharing.Form()
+
+    @property
+    def written(self) -> list[int]:
+        """The positions of the values that were assigned."""
+        return self.form.written
+
+    @written.setter
+    def written(self, places: list[int]) -> None:
+        self.form.written = places
 
     def __call__(self, values: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
         args = self.arguments(inputs)
@@ -137,27 +160,29 @@ class Pure:
         return {id(variable) for variable in self.variables}
 
     def _results(self, frame: scope.Frame, outputs: Any) -> tuple[list[Any], list[Any]]:
-        leaves, self.output_spec = tree.flatten_with_spec(outputs)
+        form = self.form
+        leaves, form.output_spec = tree.flatten_with_spec(outputs)
         leaves = [leaf.raw if isinstance(leaf, Variable) else leaf for leaf in leaves]
-        self.output_places = [i for i, leaf in enumerate(leaves) if _is_engine_tensor(leaf)]
-        tensors = [leaves[i] for i in self.output_places]
-        self.output_statics = [None if i in set(self.output_places) else leaf for i, leaf in enumerate(leaves)]
-        self.written = [i for i, variable in enumerate(self.variables) if id(variable) in frame.written]
-        return tensors, [frame.values[id(self.variables[i])] for i in self.written]
+        form.output_places = [i for i, leaf in enumerate(leaves) if _is_engine_tensor(leaf)]
+        tensors = [leaves[i] for i in form.output_places]
+        form.output_statics = [None if i in set(form.output_places) else leaf for i, leaf in enumerate(leaves)]
+        form.written = [i for i, variable in enumerate(self.variables) if id(variable) in frame.written]
+        return tensors, [frame.values[id(self.variables[i])] for i in form.written]
 
     @property
     def reads_only(self) -> bool:
         """Whether a trace has shown that it assigns no Variable."""
-        return self.output_spec is not None and not self.written
+        return self.form.output_spec is not None and not self.form.written
 
     def rebuild(self, tensors: list[Any]) -> Any:
         """Put the tensors back into the structure that the function returned."""
-        if len(tensors) == len(self.output_statics):
-            return tree.unflatten(self.output_spec, tensors)
-        leaves = list(self.output_statics)
-        for place, tensor in zip(self.output_places, tensors, strict=True):
+        form = self.form
+        if len(tensors) == len(form.output_statics):
+            return tree.unflatten(form.output_spec, tensors)
+        leaves = list(form.output_statics)
+        for place, tensor in zip(form.output_places, tensors, strict=True):
             leaves[place] = tensor
-        return tree.unflatten(self.output_spec, leaves)
+        return tree.unflatten(form.output_spec, leaves)
 
 
 class MoreState(Exception):
@@ -176,6 +201,18 @@ class _Tensor:
 TENSOR = _Tensor()
 
 
+class _Entry(NamedTuple):
+    """A function for one structure of its arguments."""
+
+    pure: Pure
+    face: Pure | sharing.Shared
+    """What the engine sees of it."""
+    run: Callable | None
+    """What the engine has made of that; None where the function runs as it is."""
+    loops: dict[Any, Any]
+    """The compiled loops over it, see `Repeated`."""
+
+
 class Function:
     """A function of tensors that reads and assigns Variables, run as one step.
 
@@ -189,6 +226,8 @@ class Function:
         jit_compile: True for the engine's just-in-time compiler, False for without, None to choose.
         eager: run without compiling, still as one step.
         lock: shared by the functions of one model, so that they take turns.
+        likeness: takes the Variables and returns what is equal, and hashable, for functions that do the same to theirs;
+            None where that cannot be told. What the engine compiles for one of them serves all.
     """
 
     def __init__(
@@ -198,15 +237,16 @@ class Function:
         jit_compile: bool | None = None,
         eager: bool = False,
         lock: Any = None,
+        likeness: Callable[[list[Variable]], Any] | None = None,
     ):
+        self._likeness = likeness
         self._fn, self._jit_compile, self._eager = fn, jit_compile, eager
         self._variables = _distinct(variables)
         self._lock = lock or threading.RLock()
-        self._runs: dict[Any, tuple[Pure, Callable | None]] = {}
+        self._runs: dict[Any, _Entry] = {}
         # The engine, if it runs the function as it is.
         self._plain: Backend | None = None
-        self.loops: dict[Any, Any] = {}
-        """The compiled loops over this function, see `Repeated`."""
+        self._loops: dict[Any, Any] = {}
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         # One that a decorator has put in the place of its function is found there again.
@@ -277,34 +317,47 @@ class Function:
 
     def _run(self, backend: Backend, spec: Any, statics: tuple, inputs: list[Any]) -> Any:
         while True:
-            pure, run = self._entry(backend, spec, statics)
-            if run is None:
+            entry = self.entry(backend, spec, statics)
+            if entry.run is None:
                 self._plain = backend
-                return self._step_eagerly(pure.arguments([_as_tensor(leaf, backend) for leaf in inputs]))
+                return self._step_eagerly(entry.pure.arguments([_as_tensor(leaf, backend) for leaf in inputs]))
             try:
-                return self._step(pure, run, [_as_input(leaf, backend) for leaf in inputs])
+                return self._step(entry, [_as_input(leaf, backend) for leaf in inputs])
             except MoreState as more:
                 self.know(more.variables)
+            except sharing.Unlike:
+                self.stand_alone()
 
-    def _entry(self, backend: Backend, spec: Any, statics: tuple) -> tuple[Pure, Callable | None]:
-        """Return the pure face for one structure of the arguments, and what the engine has made of it, if anything."""
+    def entry(self, backend: Backend, spec: Any, statics: tuple) -> _Entry:
+        """Return what there is for one structure of the arguments, the same one for the same Variables."""
         key = (backend.name, spec, statics)
         entry = self._runs.get(key)
         if entry is None:
-            pure = Pure(self._fn, list(self._variables), spec, statics)
-            run = None if self._eager else backend.compile(pure, self._jit_compile)
-            entry = self._runs[key] = (pure, None if run is pure else run)
+            variables = list(self._variables)
+            likeness = functools.partial(self._likeness or _nothing, variables)
+            pure = Pure(self._fn, variables, spec, statics, likeness)
+            alike = likeness() if backend.shares_compiled and not self._eager else None
+            if alike is None:
+                run = None if self._eager else backend.compile(pure, self._jit_compile)
+                entry = _Entry(pure, pure, None if run is pure else run, self._loops)
+            else:
+                shared = sharing.shared_by((*key, self._jit_compile), alike)
+                pure.form = shared.form
+                shared.run = shared.run or backend.compile(shared, self._jit_compile)
+                entry = _Entry(pure, shared, shared.run, shared.loops)
+            self._runs[key] = entry
         return entry
 
-    def pure(self, backend: Backend, spec: Any, statics: tuple) -> Pure:
-        """Return the pure face of the function for one structure of its arguments, the same for the same Variables."""
-        return self._entry(backend, spec, statics)[0]
+    def stand_alone(self) -> None:
+        """Share nothing from now on."""
+        self._likeness = None
+        self._runs.clear()
 
     def know(self, variables: Sequence[Variable]) -> None:
         """Add Variables that the function turned out to use; what was compiled without them is dropped."""
         self._variables = _distinct([*self._variables, *variables])
         self._runs.clear()
-        self.loops.clear()
+        self._loops.clear()
 
     def _step_eagerly(self, args: tuple) -> Any:
         with whole.together():
@@ -313,16 +366,18 @@ class Function:
             return outputs
         return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
 
-    def _step(self, pure: Pure, run: Callable, inputs: list[Any]) -> Any:
-        if pure.reads_only:
-            return pure.rebuild(self._run_and_assign(pure, run, inputs))
-        with interrupts.deferred():
-            tensors = self._run_and_assign(pure, run, inputs)
+    def _step(self, entry: _Entry, inputs: list[Any]) -> Any:
+        pure = entry.pure
+        with sharing.running(pure):
+            if pure.reads_only:
+                return pure.rebuild(self._run_and_assign(entry, inputs))
+            with interrupts.deferred():
+                tensors = self._run_and_assign(entry, inputs)
         return pure.rebuild(tensors)
 
-    def _run_and_assign(self, pure: Pure, run: Callable, inputs: list[Any]) -> list[Any]:
-        variables = pure.variables
-        tensors, new = run([variable.handle for variable in variables], inputs)
+    def _run_and_assign(self, entry: _Entry, inputs: list[Any]) -> list[Any]:
+        pure, variables = entry.pure, entry.pure.variables
+        tensors, new = entry.run([variable.handle for variable in variables], inputs)  # type: ignore[misc]
         # Not `reads_only`: the run may have traced anew, for another shape.
         if pure.written:
             with interrupts.deferred(firm=True):
@@ -333,6 +388,10 @@ class Function:
 
 def _by_name(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
+
+
+def _nothing(variables: list[Variable]) -> None:
+    return None
 
 
 def _distinct(variables: Sequence[Variable]) -> list[Variable]:

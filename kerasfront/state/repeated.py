@@ -9,7 +9,7 @@ import numpy as np
 from kerasfront import tree
 from kerasfront.backend import registry
 from kerasfront.backend.contract import Backend
-from kerasfront.state import interrupts
+from kerasfront.state import interrupts, sharing
 from kerasfront.state.function import TENSOR, Function, MoreState
 
 # Of one function: for some forms of data, or flags that change to and fro.
@@ -52,10 +52,13 @@ class Repeated:
                 self._tensors = [self.backend.resident(array) for array in self._arrays]
             handles = [variable.handle for variable in self._variables]
             try:
-                new = self.plan.run(handles, self._tensors, order, first, count)
-            except MoreState as more:
-                # Where steps run as plain Python nobody has asked yet which Variables they use.
-                self._function.know(more.variables)
+                with sharing.running(self._pure):
+                    new = self.plan.run(handles, self._tensors, order, first, count)
+            except (MoreState, sharing.Unlike) as found:
+                if isinstance(found, MoreState):
+                    self._function.know(found.variables)
+                else:
+                    self._function.stand_alone()
                 self._make_plan()
                 return self(order, first, count)
             except BaseException:
@@ -67,7 +70,7 @@ class Repeated:
                 self.plan.useless = True
                 return False
             with interrupts.deferred(firm=True):
-                for place, handle in zip(self.plan.pure.written, new, strict=True):
+                for place, handle in zip(self._pure.written, new, strict=True):
                     self._variables[place].take_handle(handle)
         self.plan.samples.add(self._samples)
         return True
@@ -84,14 +87,14 @@ class Repeated:
 
     def _make_plan(self) -> None:
         function, (spec, statics, batch_size) = self._function, self._form
-        loops, key = function.loops, (self.backend.name, *self._form, self.facts)
-        self._variables = function.variables
+        entry = function.entry(self.backend, spec, statics)
+        loops, key = entry.loops, (self.backend.name, *self._form, self.facts)
+        self._pure, self._variables = entry.pure, function.variables
         if key not in loops and len(loops) >= _MOST_PLANS:
             loops.clear()
         self.plan = loops.setdefault(key, Plan())
         if self.plan.run is None and not self.plan.useless:
-            self.plan.pure = function.pure(self.backend, spec, statics)
-            self.plan.run = self.backend.repeat(self.plan.pure, batch_size, function.jit_compile)
+            self.plan.run = self.backend.repeat(entry.face, batch_size, function.jit_compile)
             self.plan.useless = self.plan.run is None
 
     def order_on_device(self, order: np.ndarray) -> Any:
@@ -108,7 +111,6 @@ class Plan:
     """What is known of running a function in loops: the loop, whether it serves, and how long a step takes."""
 
     def __init__(self) -> None:
-        self.pure: Any = None
         self.run: Any = None
         self.useless = False
         self.samples: set[int | None] = set()

@@ -23,7 +23,7 @@ from kerasfront.backend.symbolic import KerasTensor
 from kerasfront.state.variable import Variable
 
 # What the library keeps beside what it was told: derived from the rest, or not part of a step.
-_ASIDE = frozenset(
+ASIDE = frozenset(
     ("_backend", "_build_shapes", "_compiled_steps", "_fits_running", "_fitting", "_forward", "_graph",
      "_init_arguments", "_lock", "_order_seed", "_tracked", "given", "history",
      "stop_evaluating", "stop_predicting", "stop_training")
@@ -43,10 +43,10 @@ _SAFE_BUILTINS = frozenset(
 )  # fmt: skip
 _SAFE_MODULES = ("kerasfront", "functools", "itertools", "math", "operator")
 # Larger arrays are taken for the same as long as they are the same object.
-_SMALL_ARRAY = 256
+SMALL_ARRAY = 256
 
 
-class _Unknown(Exception):
+class Unknown(Exception):
     """Something has effects that facts do not show, or may have."""
 
 
@@ -83,15 +83,15 @@ def facts_of(model: Any) -> Facts | None:
 def facts_among(objects: list[Any]) -> Facts | None:
     """Return what is found in some objects and all that they hold; None where that cannot be told."""
     settings = config.floatx(), config.epsilon(), config.image_data_format()
-    walk = _Walk()
+    walk = Walk()
     try:
         walk.through(objects)
-    except _Unknown:
+    except Unknown:
         return None
     return Facts((*settings, *walk.facts), (walk.seen, objects))
 
 
-class _Walk:
+class Walk:
     """Goes through objects and notes what it finds, each object once."""
 
     def __init__(self) -> None:
@@ -106,13 +106,17 @@ class _Walk:
             if kind in _PLAIN:
                 self.facts.append((kind, value))
                 continue
-            self.facts.append(id(value))
+            self.note(value, kind)
             if id(value) in self.seen:
                 continue
             self.seen[id(value)] = value
-            todo.extend(self._inside(value, kind))
+            todo.extend(self.inside(value, kind))
 
-    def _inside(self, value: Any, kind: type) -> Any:
+    def note(self, value: Any, kind: type) -> None:
+        """Note which object it is."""
+        self.facts.append(id(value))
+
+    def inside(self, value: Any, kind: type) -> Any:
         """Return what there is to look at in a value."""
         if kind in (list, tuple, set, frozenset):
             self.facts.append(len(value))
@@ -123,7 +127,7 @@ class _Walk:
         if kind is Variable:
             return [value.trainable, value.regularizer, value.constraint]
         if kind is np.ndarray:
-            return [value.tobytes()] if value.size <= _SMALL_ARRAY else ()
+            return [value.tobytes()] if value.size <= SMALL_ARRAY else ()
         if kind is types.MethodType:
             return [value.__self__, value.__func__]
         if kind is functools.partial:
@@ -131,9 +135,9 @@ class _Walk:
         if kind is types.ModuleType:
             return _unless(value.__name__.partition(".")[0] in _SAFE_MODULES, value)
         if is_ours(value if isinstance(value, (type, types.FunctionType)) else kind):
-            return self._fields(value)
+            return self.fields(value)
         if kind is types.FunctionType:
-            return _in_function(value)
+            return in_function(value)
         if isinstance(value, type):
             return _unless(value.__module__ == "builtins" and value.__name__ in _SAFE_BUILTINS, value)
         if kind is types.BuiltinFunctionType:
@@ -141,21 +145,21 @@ class _Walk:
             return _unless(safe, value)
         if isinstance(value, (np.generic, np.dtype)) or dispatch.is_tensor(value):
             return ()
-        return [*_unless(hasattr(value, "__dict__"), value), *self._fields(value), *_methods(kind)]
+        return [*_unless(hasattr(value, "__dict__"), value), *self.fields(value), *_methods(kind)]
 
-    def _fields(self, value: Any) -> list[Any]:
+    def fields(self, value: Any) -> list[Any]:
         """Note the names of an object's attributes and return their values."""
         if isinstance(value, (type, types.FunctionType, KerasTensor)):
             return []
         fields = getattr(value, "__dict__", {})
         self.facts.append(len(fields))
         # Initializers have done their work.
-        return [one for name, one in fields.items() if name not in _ASIDE and not name.endswith("_initializer")]
+        return [one for name, one in fields.items() if name not in ASIDE and not name.endswith("_initializer")]
 
 
 def _unless(known: bool, value: Any) -> tuple:
     if not known:
-        raise _Unknown(f"{value!r} may do what cannot be seen")
+        raise Unknown(f"{value!r} may do what cannot be seen")
     return ()
 
 
@@ -182,7 +186,7 @@ def _methods(kind: type) -> list[Any]:
     return found
 
 
-def _in_function(function: types.FunctionType) -> list[Any]:
+def in_function(function: types.FunctionType) -> list[Any]:
     """Return what a user's function refers to."""
     found: list[Any] = [function.__defaults__, function.__kwdefaults__]
     for cell in function.__closure__ or ():
@@ -202,7 +206,7 @@ def _global_names(code: types.CodeType) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL", "IMPORT_NAME"):
-            raise _Unknown(f"{code.co_name} has {instruction.opname}")
+            raise Unknown(f"{code.co_name} has {instruction.opname}")
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             names[instruction.argval] = None
     for constant in code.co_consts:

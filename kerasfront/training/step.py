@@ -162,6 +162,7 @@ class Steps:
                     eager=eager,
                     # Steps of one model take turns: a prediction in another thread sees the state of whole steps.
                     lock=model._lock,
+                    likeness=lambda variables: _likeness(model, variables, (kind, quiet, fresh)),
                 )
                 self._functions[key] = found
         return found
@@ -177,6 +178,11 @@ class Steps:
         """Forget the compiled steps of one kind."""
         with _making:
             self._functions = {key: value for key, value in self._functions.items() if key[0] != kind}
+
+
+def _likeness(model: Any, variables: list, which: tuple) -> Any:
+    found = model._likeness(variables)
+    return found and (which, found)
 
 
 def on_own_engine(method: Callable) -> Callable:

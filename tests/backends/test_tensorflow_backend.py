@@ -171,7 +171,7 @@ def trained_for(epochs, monkeypatch, before_xla, layer):
     model = keras.Sequential([keras.Input((6, 4)), *layers])
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(x, y, batch_size=8, epochs=epochs, verbose=0)
-    loops = [loop for step in model._compiled_steps._functions.values() for loop in step.loops.values()]
+    loops = [loop for step in model._compiled_steps._functions.values() for loop in step._loops.values()]
     (found,) = [entry for loop in loops for entry in loop.run._graphs.values()]
     return model.get_weights(), found["suits"]
 
