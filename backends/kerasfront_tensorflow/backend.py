@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.eager import context
+from tensorflow.python.eager import context, record
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
@@ -26,6 +26,7 @@ class TensorFlowBackend(Backend):
     prefers_host_random = True
     # Graphs of loops leave it open; XLA, which does not, comes later.
     compiles_for_samples = False
+    shares_compiled = True
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, tf.Tensor)
@@ -163,35 +164,87 @@ def _dense(gradient: Any, value: Any) -> Any:
     return gradient if gradient.shape == value.shape else tf.reshape(gradient, value.shape)
 
 
+class _Graph:
+    """A function of values and tensors as a graph that runs on the handles of any Variables of the same form.
+
+    Args:
+        body: takes a function that reads the values, one that assigns new ones to the places in `written`, and a list
+            of tensors; returns a list of outputs.
+        written: returns these places, once the values are there.
+        handles: of Variables of that form.
+        specs: of the tensors.
+        by_xla: whether XLA compiles it.
+    """
+
+    def __init__(self, body: Callable, written: Callable, handles: list, specs: list, by_xla: bool):
+        forms = [(handle.dtype, handle.shape) for handle in handles]
+
+        def run(*arguments: Any) -> Any:
+            resources, tensors = arguments[: len(forms)], arguments[len(forms) :]
+
+            def read() -> list:
+                return [_read(one, *form) for one, form in zip(resources, forms, strict=True)]
+
+            def assign(values: list) -> None:
+                for place, value in zip(written(), values, strict=True):
+                    value = tf.convert_to_tensor(value, forms[place][0])
+                    tf.raw_ops.AssignVariableOp(resource=resources[place], value=value)
+
+            return body(read, assign, list(tensors))
+
+        compiled = tf.function(run, autograph=False, jit_compile=by_xla)
+        # From within another function, because the op below as such leaves XLA out.
+        traced = tf.function(lambda *arguments: compiled(*arguments), autograph=False) if by_xla else compiled
+        self._function = traced.get_concrete_function(*[tf.TensorSpec((), tf.resource)] * len(forms), *specs)
+        self._dtypes = [one.dtype for one in self._function.outputs]
+        self._config = context.context().function_call_options.config_proto_serialized
+        self.places = list(written())
+
+    @property
+    def kernels(self) -> set[str]:
+        """The names of the kernels in functions that it calls, such as bodies of loops."""
+        functions = self._function.graph.as_graph_def().library.function
+        return {node.op for function in functions for node in function.node_def}
+
+    def __call__(self, handles: list, tensors: list) -> list:
+        arguments = [*[handle.handle for handle in handles], *tensors]
+        if record.could_possibly_record() or not tf.executing_eagerly():
+            return self._function(*arguments)
+        # The op that a call of the function ends in, in less than half of the time.
+        return tf.raw_ops.StatefulPartitionedCall(
+            args=arguments, Tout=self._dtypes, f=self._function, config_proto=self._config
+        )
+
+
+def _read(resource: Any, dtype: Any, shape: Any) -> Any:
+    value = tf.raw_ops.ReadVariableOp(resource=resource, dtype=dtype)
+    value.set_shape(shape)
+    return value
+
+
 class _Compiled:
-    """A pure function as graphs, one for each signature of its inputs and each set of variables behind its values."""
+    """A pure function as graphs, one for each signature of its inputs."""
 
     def __init__(self, pure: Pure, jit_compile: bool):
         self._pure, self._jit_compile = pure, jit_compile
-        self._graphs: dict[tuple, tuple] = {}
+        self._graphs: dict[tuple, _Graph] = {}
 
     def __call__(self, handles: list, inputs: list) -> tuple[list, list]:
-        key = (tuple(map(id, handles)), tuple([(x.dtype, tuple(x.shape)) for x in inputs]))
-        found = self._graphs.get(key)
-        if found is None:
-            found = self._graphs[key] = self._trace(handles, inputs)
-        graph, self._pure.written, written, _ = found
-        return graph(*inputs), written
+        key = tuple([(x.dtype, tuple(x.shape)) for x in inputs])
+        graph = self._graphs.get(key)
+        if graph is None:
+            graph = self._graphs[key] = self._trace(handles, inputs)
+        self._pure.written = graph.places
+        return graph(handles, inputs), [handles[place] for place in graph.places]
 
-    def _trace(self, handles: list, inputs: list) -> tuple:
-        pure = self._pure
-
-        def step(*tensors: Any) -> list:
-            outputs, new = pure([handle.read_value() for handle in handles], list(tensors))
-            for place, value in zip(pure.written, new, strict=True):
-                handles[place].assign(value)
+    def _trace(self, handles: list, inputs: list) -> _Graph:
+        def step(read: Callable, assign: Callable, tensors: list) -> list:
+            outputs, new = self._pure(read(), tensors)
+            assign(new)
             return outputs
 
-        traced = tf.function(step, autograph=False, jit_compile=self._jit_compile)
-        graph = traced.get_concrete_function(*[tf.TensorSpec(x.shape, x.dtype) for x in inputs])
-        written = list(pure.written)
-        # The handles are kept with the graph, so that their ids stay theirs.
-        return graph, written, [handles[place] for place in written], list(handles)
+        specs = [tf.TensorSpec(x.shape, x.dtype) for x in inputs]
+        return _Graph(step, lambda: self._pure.written, handles, specs, self._jit_compile)
 
 
 # Compiling a loop by XLA takes a second or two, and saves about 0.2 ms a step: only long trainings get it back.
@@ -210,65 +263,66 @@ class _Repeated:
 
     def __init__(self, pure: Pure, batch_size: int, jit_compile: bool | None):
         self._pure, self._batch_size, self._jit_compile = pure, batch_size, jit_compile
-        self._graphs: dict[tuple, dict] = {}
+        self._loops: dict[tuple, _Loop] = {}
 
     def __call__(self, handles: list, data: list, order: Any, first: int, count: int) -> list:
-        key = (tuple(map(id, handles)), tuple([(x.dtype, *x.shape[1:]) for x in data]))
-        found = self._graphs.get(key)
-        if found is None:
-            found = self._graphs[key] = self._trace(handles, [*data, order])
-        self._pure.written = found["places"]
+        key = tuple([(x.dtype, *x.shape[1:]) for x in data])
+        loop = self._loops.get(key)
+        if loop is None:
+            loop = self._loops[key] = _Loop(self._traced(handles, [*data, order], bool(self._jit_compile)))
+            loop.suits_xla = None if self._jit_compile is None else False
+        self._pure.written = loop.graph.places
         end, samples = first + count, len(order)
-        change = min(end, max(first, first + _STEPS_BEFORE_XLA - found["steps"][samples]))
-        if change < end and not self._suits_xla(found):
+        change = min(end, max(first, first + _STEPS_BEFORE_XLA - loop.steps[samples]))
+        if change < end and not loop.may_change():
             change = end
         if first < change:
-            found["graph"](tf.constant(first), tf.constant(change), *data, order)
+            loop.graph(handles, [tf.constant(first), tf.constant(change), *data, order])
         if change < end:
+            rest = [tf.constant(change), tf.constant(end), *data, order]
             try:
-                found["xla"](tf.constant(change), tf.constant(end), *data, order)
+                if samples not in loop.by_xla:
+                    loop.by_xla[samples] = self._traced(handles, [*data, order], True)
+                loop.by_xla[samples](handles, rest)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
                 # What it cannot compile it refuses before the first step.
-                found["suits"] = False
-                found["graph"](tf.constant(change), tf.constant(end), *data, order)
-        found["steps"][samples] += count
-        return found["written"]
+                loop.suits_xla = False
+                loop.graph(handles, rest)
+        loop.steps[samples] += count
+        return [handles[place] for place in loop.graph.places]
 
-    def _trace(self, handles: list, tensors: list) -> dict:
+    def _traced(self, handles: list, tensors: list, by_xla: bool) -> _Graph:
         pure, size = self._pure, self._batch_size
 
-        def loop(first: Any, end: Any, *tensors: Any) -> None:
-            *data, order = tensors
+        def loop(read: Callable, assign: Callable, tensors: list) -> list:
+            first, end, *data, order = tensors
 
             def step(i: Any) -> Any:
                 rows = tf.slice(order, [i * size], [size])
-                _, new = pure([handle.read_value() for handle in handles], [tf.gather(one, rows) for one in data])
-                for place, value in zip(pure.written, new, strict=True):
-                    handles[place].assign(value)
+                assign(pure(read(), [tf.gather(one, rows) for one in data])[1])
                 return (i + 1,)
 
             tf.while_loop(lambda i: i < end, step, (first,), parallel_iterations=1)
+            return []
 
         number = tf.TensorSpec((), tf.int32)
-        specs = [number, number, *[tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in tensors]]
-        traced = tf.function(loop, autograph=False, jit_compile=bool(self._jit_compile))
-        graph = traced.get_concrete_function(*specs)
-        places = list(pure.written)
-        return {
-            "graph": graph,
-            "xla": tf.function(loop, autograph=False, jit_compile=True),
-            "suits": None if self._jit_compile is None else False,
-            "steps": collections.Counter(),
-            "places": places,
-            "written": [handles[place] for place in places],
-            # Kept, so that their ids stay theirs.
-            "handles": list(handles),
-        }
+        specs = [tf.TensorSpec(x.shape if by_xla else (None, *x.shape[1:]), x.dtype) for x in tensors]
+        return _Graph(loop, lambda: pure.written, handles, [number, number, *specs], by_xla)
 
-    def _suits_xla(self, found: dict) -> bool:
-        """Return whether the body of a loop has no kernel that is faster without XLA."""
-        if found["suits"] is None:
-            functions = found["graph"].graph.as_graph_def().library.function
-            kernels = {node.op for function in functions for node in function.node_def}
-            found["suits"] = not any(part in kernel for kernel in kernels for part in _SLOWER_WITH_XLA)
-        return found["suits"]
+
+class _Loop:
+    """A loop as a graph, and by XLA for some numbers of samples."""
+
+    def __init__(self, graph: _Graph):
+        self.graph = graph
+        self.by_xla: dict[int, _Graph] = {}
+        self.steps: collections.Counter = collections.Counter()
+        """How many have run with each number of samples."""
+        self.suits_xla: bool | None = None
+        """Whether XLA is faster; None as long as nobody has looked."""
+
+    def may_change(self) -> bool:
+        """Return whether the body has no kernel that is faster without XLA."""
+        if self.suits_xla is None:
+            self.suits_xla = not any(part in kernel for kernel in self.graph.kernels for part in _SLOWER_WITH_XLA)
+        return self.suits_xla

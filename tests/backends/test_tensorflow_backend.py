@@ -171,9 +171,10 @@ def trained_for(epochs, monkeypatch, before_xla, layer):
     model = keras.Sequential([keras.Input((6, 4)), *layers])
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(x, y, batch_size=8, epochs=epochs, verbose=0)
-    loops = [loop for step in model._compiled_steps._functions.values() for loop in step._loops.values()]
-    (found,) = [entry for loop in loops for entry in loop.run._graphs.values()]
-    return model.get_weights(), found["suits"]
+    steps = [entry for step in model._compiled_steps._functions.values() for entry in step._runs.values()]
+    loops = [loop for entry in steps for loop in entry.loops.values()]
+    (found,) = [entry for loop in loops for entry in loop.run._loops.values()]
+    return model.get_weights(), found.suits_xla
 
 
 @pytest.mark.parametrize("kind", ["Dense", "Conv1D"])

@@ -92,7 +92,7 @@ ALIKE = [
 ]
 
 
-@pytest.mark.parametrize("arguments", ALIKE, ids=str)
+@pytest.mark.parametrize("arguments", ALIKE, ids="-".join)
 def test_models_made_by_the_same_code_are_alike(arguments):
     first = of(made(**arguments))
     assert first is not None
@@ -113,7 +113,7 @@ def test_models_made_by_the_same_code_are_alike(arguments):
         {"layer": lambda: kf.layers.Lambda(lambda x: x + 2)}, {"metrics": ["accuracy"]}, {"policy": "mixed_bfloat16"},
         {"layer": lambda: kf.layers.LayerNormalization(epsilon=0.1)}, {"layer": lambda: kf.layers.Rescaling(2.0)},
     ],
-    ids=str,
+    ids="-".join,
 )  # fmt: skip
 def test_models_that_differ_are_not(arguments):
     assert of(made(**arguments)) is not None
