@@ -9,9 +9,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from workloads.sizes import WORKLOADS
+from workloads.sizes import STARTS, WORKLOADS
 
-TITLES = {**{name: workload.title for name, workload in WORKLOADS.items()}, "import": "import"}
+TITLES = {name: workload.title for name, workload in {**WORKLOADS, **STARTS}.items()}
 START, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 # One run cannot tell ratios in here from 1.
 NO_DIFFERENCE = (0.85, 1.15)
@@ -33,6 +33,12 @@ def figure(value: float | None) -> str:
 def ratio(ours: float | None, theirs: float | None) -> str:
     """Return how many times their time ours takes."""
     return f"{ours / theirs:.2f}" if ours and theirs else "-"
+
+
+def brief(results: list[dict[str, Any]]) -> str:
+    """Return one workload's contenders and their times in one line."""
+    figures = [one.get("error") or figure(median(one, "wall_us")) for one in results]
+    return ", ".join(f"{one['contender']} {text}" for one, text in zip(results, figures))
 
 
 def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -80,8 +86,8 @@ def console() -> Console:
 def show(found: dict[str, Any], console: Console) -> None:
     """Print the table; with pinned processes CPU time beside wall time."""
     machine = found["machine"]
-    table = Table(title="microseconds per step or call, medians", caption=conditions(machine))
-    table.add_column("workload")
+    table = Table(title="microseconds per step, call or start, medians", caption=conditions(machine))
+    table.add_column("workload", min_width=max(map(len, TITLES)))
     table.add_column("engine")
     for clock in ("", " (CPU)") if machine["pinned"] else ("",):
         for heading in HEADINGS:
@@ -139,7 +145,7 @@ def markdown(found: dict[str, Any]) -> str:
     unit = "CPU time of the process" if machine["pinned"] else "Wall time"
     lines = [
         f"`{machine['command']}`: {conditions(machine)}.",
-        f"{unit} in µs per step or call, medians of {machine['repeats']}, contenders in turn; native is a",
+        f"{unit} in µs per step, call or start, medians of {machine['repeats']}, contenders in turn; native is a",
         "loop written by hand in the engine, best native its fastest form (see benchmarks/README.md).",
         "Absolute times move between machines;",
         "a ratio from 0.85 to 1.15 in one run is no difference.",

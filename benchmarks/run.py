@@ -9,10 +9,8 @@ See README.md beside this file for how to read the table.
 from __future__ import annotations
 
 import argparse
-import compileall
 import datetime
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
@@ -24,18 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import report
+import starts
+from contenders import AGAINST, ENGINES, contenders_on, environment, installed_engines, only_cpu
 from rich.console import Console
-from workloads.sizes import WORKLOADS
+from workloads.sizes import STARTS, WORKLOADS
 
 HERE = Path(__file__).parent
-ENGINES = {"numpy": "numpy", "jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
-IMPORTS = {
-    "ours": "import kerasfront; kerasfront.backend.get({engine!r})",
-    "native": "import {engine}",
-    "keras": "import keras",
-}
-# "best" is the native loop in the fastest form that was found, of training only.
-AGAINST = ["native", "best", "keras"]
 PATIENCE_SECONDS = 30
 
 
@@ -72,26 +64,9 @@ class Worker:
         return json.loads(line) if line else {"error": "the process has ended"}
 
 
-def environment(engine: str, cpu: int | None) -> dict[str, str]:
-    """Return the environment of a contender's process."""
-    found = {**os.environ, "KERASFRONT_BACKEND": engine, "KERAS_BACKEND": engine, "CUDA_VISIBLE_DEVICES": "-1"}
-    found.update(TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu")
-    if cpu is not None:
-        # More threads than CPUs would wait for each other.
-        threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-        found.update(dict.fromkeys((*threads, "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"))
-    return found
-
-
-def contenders_on(engine: str, against: Sequence[str]) -> list[str]:
-    """Return who runs on an engine; Keras cannot train on NumPy, and by hand NumPy has no gradients."""
-    return ["ours", *against] if engine != "numpy" else ["ours"]
-
-
 def time_engine(engine: str, options: argparse.Namespace, console: Console) -> list[dict[str, Any]]:
     """Return the measurements of all contenders on one engine, taken in turn."""
-    cpu = max(os.sched_getaffinity(0)) if options.pin else None
-    workers = [Worker(contender, engine, cpu) for contender in contenders_on(engine, options.against)]
+    workers = [Worker(contender, engine, only_cpu(options.pin)) for contender in contenders_on(engine, options.against)]
     results = []
     try:
         for name in options.workloads:
@@ -103,7 +78,7 @@ def time_engine(engine: str, options: argparse.Namespace, console: Console) -> l
             asked = [one for one in workers if one.contender != "best" or workload.kind == "train"]
             found = _time_in_turn(asked, name, count, options.repeats)
             results += found
-            console.print(f"[dim]{engine} {name}: {_brief(found)}[/dim]")
+            console.print(f"[dim]{engine} {name}: {report.brief(found)}[/dim]")
     finally:
         for worker in workers:
             worker.close()
@@ -135,47 +110,6 @@ def _time_in_turn(workers: list[Worker], name: str, count: int, repeats: int) ->
     return results
 
 
-def _brief(results: list[dict[str, Any]]) -> str:
-    figures = [one.get("error") or report.figure(report.median(one, "wall_us")) for one in results]
-    return ", ".join(f"{one['contender']} {text}" for one, text in zip(results, figures))
-
-
-def time_imports(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return how long imports take, each in a fresh process, in microseconds; the front alone has no engine.
-
-    Every contender has its bytecode, as installed packages have, and Keras is hidden from the others: where it is
-    installed, TensorFlow imports it.
-    """
-    for module in ("kerasfront", *(f"kerasfront_{engine}" for engine in options.backends)):
-        spec = importlib.util.find_spec(module)
-        if spec and spec.submodule_search_locations:
-            compileall.compile_dir(spec.submodule_search_locations[0], quiet=2)
-    jobs = [("front", "ours", "import kerasfront")]
-    for engine in options.backends:
-        names = [name for name in contenders_on(engine, options.against) if name in IMPORTS]
-        modules = {name: IMPORTS[name].format(engine=engine) for name in names}
-        jobs += [(engine, contender, text) for contender, text in modules.items()]
-    results = {job: {"wall_us": [], "cpu_us": []} for job in jobs}
-    for _ in range(options.repeats):
-        for engine, contender, text in jobs:
-            program = "import sys, time\n" + ("" if contender == "keras" else "sys.modules['keras'] = None\n")
-            program += f"a, b = time.perf_counter(), time.process_time()\n{text}\n"
-            program += "print((time.perf_counter() - a) * 1e6, (time.process_time() - b) * 1e6)"
-            done = subprocess.run(
-                [sys.executable, "-c", program], env=environment(engine, None), capture_output=True, text=True
-            )
-            if done.returncode:
-                results[engine, contender, text]["error"] = done.stderr.strip().splitlines()[-1]
-                continue
-            wall, cpu = map(float, done.stdout.split()[-2:])
-            results[engine, contender, text]["wall_us"].append(wall)
-            results[engine, contender, text]["cpu_us"].append(cpu)
-    return [
-        {"workload": "import", "engine": engine, "contender": contender, **found}
-        for (engine, contender, _), found in results.items()
-    ]
-
-
 def machine(options: argparse.Namespace) -> dict[str, Any]:
     """Return what the numbers depend on."""
     versions = {}
@@ -199,14 +133,9 @@ def machine(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def installed_engines() -> list[str]:
-    """Return the engines that can be imported here."""
-    return [engine for engine, module in ENGINES.items() if importlib.util.find_spec(module)]
-
-
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options."""
-    names = [*WORKLOADS, "import"]
+    names = [*WORKLOADS, *STARTS]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--backends", type=listed(list(ENGINES)), default=installed_engines(), help="engines, comma-separated"
@@ -222,8 +151,8 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--from-json", type=Path, help="do not measure: show what was written by --json")
     options = parser.parse_args(arguments)
     options.command = " ".join(["python benchmarks/run.py", *_without_files(arguments)])
-    options.imports = "import" in options.workloads
-    options.workloads = [name for name in options.workloads if name != "import"]
+    options.starts = [name for name in options.workloads if name in STARTS]
+    options.workloads = [name for name in options.workloads if name in WORKLOADS]
     return options
 
 
@@ -253,11 +182,11 @@ def measure(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Return all measurements, with what they depend on."""
     found = {"machine": machine(options), "results": []}
     start = time.perf_counter()
-    for engine in options.backends:
+    for engine in options.backends if options.workloads else ():
         found["results"] += time_engine(engine, options, console)
         _save(found, options, start)  # a long run that is stopped leaves what it has
-    if options.imports:
-        found["results"] += time_imports(options)
+    if options.starts:
+        found["results"] += starts.measure(options, console)
     _save(found, options, start)
     return found
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import report
 import run
+from contenders import ENGINES, contenders_on, installed_engines, only_cpu
 from rich.console import Console
 from rich.table import Table
 from workloads.sizes import Workload
@@ -74,8 +75,8 @@ def _point(scale: str, size: int, quick: bool) -> Point:
 
 def measure_engine(engine: str, options: argparse.Namespace, console: Console) -> list[dict[str, Any]]:
     """Return the measurements of ours and the native loop at every point, taken in turn."""
-    cpu = max(os.sched_getaffinity(0)) if options.pin else None
-    workers = [run.Worker(contender, engine, cpu) for contender in run.contenders_on(engine, ["native"])]
+    cpu = only_cpu(options.pin)
+    workers = [run.Worker(contender, engine, cpu) for contender in contenders_on(engine, ["native"])]
     results = []
     try:
         for point in points(options.quick):
@@ -156,7 +157,7 @@ def draw(found: dict[str, Any], file: Path) -> None:
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--backends", type=run.listed(list(run.ENGINES)), default=run.installed_engines())
+    parser.add_argument("--backends", type=run.listed(list(ENGINES)), default=installed_engines())
     parser.add_argument("--repeats", type=int, default=3, help="measurements per contender; the median counts")
     parser.add_argument("--quick", action="store_true", help="small sizes only: shows that it runs, measures nothing")
     parser.add_argument("--pin", action="store_true", help="one CPU for each contender, and CPU time in the table")

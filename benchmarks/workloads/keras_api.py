@@ -9,14 +9,12 @@ from workloads import sizes, timing
 
 
 def model_for(keras: Any, workload: sizes.Workload) -> Any:
-    """Return the model of a workload, compiled."""
+    """Return the model of a workload, not compiled."""
     layers = keras.layers
     inputs = keras.Input(workload.shape)
     x = inputs
     if workload.name == "tiny":
-        model = keras.Model(inputs, layers.Dense(8)(x))
-        model.compile("adam", "mean_squared_error")
-        return model
+        return keras.Model(inputs, layers.Dense(8)(x))
     if workload.name == "cnn":
         for filters in (32, 64):
             x = layers.MaxPooling2D(2)(layers.Conv2D(filters, 3, activation="relu")(x))
@@ -30,9 +28,7 @@ def model_for(keras: Any, workload: sizes.Workload) -> Any:
     else:
         for units in workload.units:
             x = layers.Dense(units, activation="relu")(x)
-    model = keras.Model(inputs, layers.Dense(sizes.CLASSES, activation="softmax")(x))
-    model.compile("adam", "sparse_categorical_crossentropy")
-    return model
+    return keras.Model(inputs, layers.Dense(sizes.CLASSES, activation="softmax")(x))
 
 
 def _block(layers: Any, x: Any) -> Any:
@@ -48,6 +44,7 @@ def prepare(keras: Any, workload: sizes.Workload, count: int) -> Callable[[], ti
         ones = keras.ops.ones(workload.shape)
         return _measurement(lambda: keras.ops.add(ones, ones), count, keras.ops.convert_to_numpy)
     model = model_for(keras, workload)
+    model.compile("adam", "mean_squared_error" if workload.name == "tiny" else "sparse_categorical_crossentropy")
     if workload.kind == "train":
         return _training(keras, model, workload, count)
     x, _ = workload.data(1)

@@ -73,8 +73,9 @@ def _transformer(x: Any, weights: Any) -> Any:
     return _apply(weights[-1], x.mean(1))
 
 
-def _model(workload: sizes.Workload) -> tuple[Callable, Any]:
-    width, last = sizes.WIDTH, _dense(sizes.WIDTH, sizes.CLASSES)
+def model_for(workload: sizes.Workload) -> tuple[Callable, Any]:
+    """Return the forward pass of a workload and its first weights."""
+    width = sizes.WIDTH
     if workload.name == "tiny":
         return _mlp, [_dense(8, 8)]
     if workload.name == "cnn":
@@ -84,7 +85,7 @@ def _model(workload: sizes.Workload) -> tuple[Callable, Any]:
             _dense(1600, sizes.CLASSES),
         ]
     if workload.name == "lstm":
-        return _lstm, [_dense(workload.shape[-1], 4 * width), _weight(width, 4 * width), last]
+        return _lstm, [_dense(workload.shape[-1], 4 * width), _weight(width, 4 * width), _dense(width, sizes.CLASSES)]
     if workload.name == "transformer":
         block = lambda: (  # noqa: E731
             _dense(width, 3 * width),
@@ -94,7 +95,7 @@ def _model(workload: sizes.Workload) -> tuple[Callable, Any]:
             _dense(sizes.WIDE, width),
             (jnp.ones(width), jnp.zeros(width)),
         )
-        return _transformer, [*(block() for _ in range(sizes.BLOCKS)), last]
+        return _transformer, [*(block() for _ in range(sizes.BLOCKS)), _dense(width, sizes.CLASSES)]
     widths = (workload.shape[-1], *workload.units, sizes.CLASSES)
     return _mlp, [_dense(*pair) for pair in itertools.pairwise(widths)]
 
@@ -108,7 +109,7 @@ def prepare(workload: sizes.Workload, count: int, best: bool = False) -> Callabl
     if workload.kind == "add":
         ones = jnp.ones(workload.shape)
         return lambda: timing.repeated(lambda: jnp.add(ones, ones), count, jax.block_until_ready)
-    forward, weights = _model(workload)
+    forward, weights = model_for(workload)
     if workload.kind == "train":
         return _training(forward, weights, workload, count, best and workload.name in BEST_IN_A_SCAN)
     x, _ = workload.data(1)

@@ -77,15 +77,16 @@ def _transformer(x: Any, weights: Any) -> Any:
     return _apply(weights[-1], tf.reduce_mean(x, 1))
 
 
-def _model(workload: sizes.Workload) -> tuple[Callable, Any]:
-    width, last = sizes.WIDTH, _dense(sizes.WIDTH, sizes.CLASSES)
+def model_for(workload: sizes.Workload) -> tuple[Callable, Any]:
+    """Return the forward pass of a workload and its first weights."""
+    width = sizes.WIDTH
     if workload.name == "tiny":
         return _mlp, [_dense(8, 8)]
     if workload.name == "cnn":
         first, second = (_weight(3, 3, 1, 32), _vector(32)), (_weight(3, 3, 32, 64), _vector(64))
         return _cnn, [first, second, _dense(1600, sizes.CLASSES)]
     if workload.name == "lstm":
-        return _lstm, [_dense(workload.shape[-1], 4 * width), _weight(width, 4 * width), last]
+        return _lstm, [_dense(workload.shape[-1], 4 * width), _weight(width, 4 * width), _dense(width, sizes.CLASSES)]
     if workload.name == "transformer":
         block = lambda: (  # noqa: E731
             _dense(width, 3 * width),
@@ -95,7 +96,7 @@ def _model(workload: sizes.Workload) -> tuple[Callable, Any]:
             _dense(sizes.WIDE, width),
             (_vector(width, 1.0), _vector(width)),
         )
-        return _transformer, [*(block() for _ in range(sizes.BLOCKS)), last]
+        return _transformer, [*(block() for _ in range(sizes.BLOCKS)), _dense(width, sizes.CLASSES)]
     widths = (workload.shape[-1], *workload.units, sizes.CLASSES)
     return _mlp, [_dense(*pair) for pair in itertools.pairwise(widths)]
 
@@ -109,7 +110,7 @@ def prepare(workload: sizes.Workload, count: int, best: bool = False) -> Callabl
     if workload.kind == "add":
         ones = tf.ones(workload.shape)
         return lambda: timing.repeated(lambda: tf.add(ones, ones), count)
-    forward, weights = _model(workload)
+    forward, weights = model_for(workload)
     if workload.kind == "train":
         return _training(forward, weights, workload, count, best)
     x, _ = workload.data(1)

@@ -42,7 +42,8 @@ class _Mean(nn.Module):
         return x.mean(1)
 
 
-def _model(workload: sizes.Workload) -> Any:
+def model_for(workload: sizes.Workload) -> Any:
+    """Return the model of a workload."""
     if workload.name == "tiny":
         return nn.Linear(8, 8)
     if workload.name == "cnn":
@@ -68,7 +69,7 @@ def prepare(workload: sizes.Workload, count: int, best: bool = False) -> Callabl
     if workload.kind == "add":
         ones = torch.ones(workload.shape)
         return lambda: timing.repeated(lambda: torch.add(ones, ones), count)
-    model = _model(workload)
+    model = model_for(workload)
     if workload.kind == "train":
         return _training(model, workload, count, best and workload.name in BEST_COMPILED)
     model = nn.Sequential(model, nn.Softmax(-1)).eval()

@@ -81,3 +81,15 @@ WORKLOADS = {
         Workload("add", "eager ops.add, 8x8", "add", (8, 8), 1, 2000, 50),
     )
 }
+
+# What a process does once, at its start; the kind says which program of fresh.py that is.
+DEEP = (64,) * 50
+STARTS = {
+    workload.name: workload
+    for workload in (
+        Workload("import", "import", "import", (), 0, 1, 1),
+        Workload("build", "build of 50 x Dense 64", "build", (64,), 128, 1, 1, DEEP),
+        Workload("first-step", "first step of the MLP", "train", (784,), 128, 1, 1),
+        Workload("first-step-50", "first step of 50 x Dense 64", "train", (64,), 128, 1, 1, DEEP),
+    )
+}

@@ -1,13 +1,17 @@
 """The benchmark command runs, and what it reports is what it measured."""
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-NAMES = ("mlp", "tiny", "call", "predict", "add", "import")
+STARTS = ("import", "build", "first-step", "first-step-50")
+NAMES = ("mlp", "tiny", "call", "predict", "add", *STARTS)
 MACHINE = {
     "date": "2026-01-01 00:00 UTC", "command": "python benchmarks/run.py", "cpus": 2, "architecture": "x86_64",
     "load_at_start": 0.1, "load_at_end": 0.2, "python": "3.11.7", "pinned": False, "quick": False, "repeats": 3,
@@ -15,8 +19,8 @@ MACHINE = {
 }  # fmt: skip
 
 
-def run(*arguments):
-    environment = {**os.environ, "COLUMNS": "160"}
+def run(*arguments, **variables):
+    environment = {**os.environ, "COLUMNS": "160", **variables}
     command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
 
@@ -42,6 +46,35 @@ def test_a_quick_run_measures_every_workload_on_one_engine(tmp_path):
     assert set(times) == {(name, "numpy") for name in NAMES} | {("import", "front")}
     assert all(len(one) == 1 and one[0] > 0 for one in times.values())
     assert found["machine"]["quick"] and "no measurement" in done.stdout
+
+
+def test_starts_are_timed_beside_a_native_loop_on_one_cpu(tmp_path):
+    if not importlib.util.find_spec("jax"):
+        pytest.skip("needs jax")
+    file = tmp_path / "runs.json"
+    chosen = "--backends", "jax", "--workloads", "build,first-step", "--against", "native,best"
+    done = run(*chosen, "--quick", "--pin", "--json", str(file))
+    assert done.returncode == 0, done.stderr + done.stdout
+    found = {(one["workload"], one["contender"]): one for one in json.loads(file.read_text())["results"]}
+    assert set(found) == {(name, who) for name in ("build", "first-step") for who in ("ours", "native")}
+    for contender in ("ours", "native"):
+        built, stepped = found["build", contender], found["first-step", contender]
+        assert 0 < built["cpu_us"][0] < stepped["cpu_us"][0] < 1.1 * stepped["wall_us"][0]
+
+
+def test_a_start_that_fails_shows_and_the_others_go_on(tmp_path):
+    (tmp_path / "autograd.py").write_text("raise ImportError('a broken engine')")
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = run("--backends", "numpy", "--workloads", "import", "--quick", PYTHONPATH=paths)
+    assert done.returncode == 1
+    assert "numpy, ours: " in done.stdout and "a broken engine" in done.stdout
+    assert "front import: ours" in done.stdout
+
+
+def test_a_fresh_process_has_imported_nothing_when_imports_are_timed():
+    program = "import sys; before = {*sys.modules}; import fresh; print(*sorted({*sys.modules} - before))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT / "benchmarks")
+    assert set(done.stdout.split()) <= {"__future__", "fresh"}, done.stderr
 
 
 def test_ratios_are_those_of_the_medians(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 
 import kerasfront as keras
 from kerasfront.backend import registry
-from kerasfront.state import interrupts
+from kerasfront.state import interrupts, sharing
 
 pytestmark = pytest.mark.usefixtures("engine")
 X, Y = np.ones((8, 4), "float32"), np.zeros((8, 1), "float32")
@@ -159,11 +159,14 @@ NAMES = ["first fit", "generator", "build", "fit", "loops", "run", "move", "comp
 @pytest.mark.parametrize("make, action", ACTIONS, ids=NAMES)
 def test_a_model_is_whole_and_usable_after_an_interrupt(make, action):
     whole = Interrupter(-1)
+    sharing.forget()
     assert not whole.run(action, make())
     source = random.Random(0)
     moments = sorted(source.sample(range(1, whole.entered), MOMENTS))
     interrupted, active = 0, registry.active_name()
     for moment in moments:
+        # Else what the first run compiled would serve, with fewer moments.
+        sharing.forget()
         model = make()
         interrupted += Interrupter(moment).run(action, model)
         assert interrupts.deferred._open is None
