@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from kerasfront import tree
 from kerasfront_torch import ownership
 from kerasfront_torch.recording import Call, Recorder, Ref, looks, memory, refs
 
@@ -56,6 +57,7 @@ class Program:
         self.problem = recorder.problem
         if self.problem is not None:
             return
+        calls = self._without_repeats(recorder.calls, finals)
         kept = set(range(state)) - set(written)
         self.stable = all(
             looks(recorder.tensors[n])[:2] == looks(recorder.tensors[place])[:2]
@@ -63,7 +65,7 @@ class Program:
         )
         self.begun = [False]
         self.checked = False
-        self._calls = self._needed(self._without_constants(recorder.calls, {*finals, *kept}), finals)
+        self._calls = self._needed(self._without_constants(calls, {*finals, *kept}), finals)
         self._last = self._last_uses(finals)
         self._used = {n for call in self._calls for n in (*refs(call.args), *refs(call.kwargs))} | set(finals)
         # The value that a Variable keeps may share its memory with nobody's that stays.
@@ -87,15 +89,43 @@ class Program:
 
     # -- which calls are needed
 
+    def _without_repeats(self, calls: list[Call], finals: list[int]) -> list[Call]:
+        """Leave out calls of kernels that give what an earlier one has given; `finals` name that one's result then."""
+        found: dict[Any, int] = {}
+        same: dict[int, int] = {}
+        left = []
+        for call in (one.renamed(same) for one in calls):
+            memories = map(self._memory, (*refs(call.args), *refs(call.kwargs), *refs(call.outputs)))
+            if call.plain and isinstance(call.outputs, Ref) and self._recorder.mutated.isdisjoint(memories):
+                output = call.outputs.number
+                earlier = found.setdefault(
+                    repr((call.function, tree.map_structure(self._told, (call.args, call.kwargs)))), output
+                )
+                # No two Variables may keep one result.
+                if earlier != output and not (earlier in finals and output in finals):
+                    same[output] = earlier
+                    finals[:] = [same.get(n, n) for n in finals]
+                    continue
+            left.append(call)
+        return left
+
+    def _told(self, value: Any) -> Any:
+        """Return an argument in a form that is printed alike for equal ones; a constant number by its value."""
+        if isinstance(value, Ref):
+            tensor = self._recorder.tensors[value.number]
+            known = value.number in self._recorder.constants and tensor.numel() == 1
+            return (tensor.dtype, tensor.device, tensor.shape, tensor.item()) if known else ("tensor", value.number)
+        return value if type(value) in (bool, int, float, str, type(None)) else (type(value), id(value))
+
     def _without_constants(self, calls: list[Call], staying: set[int]) -> list[Call]:
         """Leave out calls whose results are always the same; these are constants from now on."""
         constants, mutated, tensors = self._recorder.constants, self._recorder.mutated, self._recorder.tensors
         left = []
         for call in calls:
             outputs = list(refs(call.outputs))
-            fixed = call.writes is None and not call.mutates and not call.draws and outputs
             if (
-                fixed
+                call.plain
+                and outputs
                 and all(n in constants for n in (*refs(_mattering(call)), *refs(call.kwargs)))
                 and not any(n in staying or self._memory(n) in mutated for n in outputs)
                 and sum(tensors[n].numel() for n in outputs) <= _MOST_KEPT

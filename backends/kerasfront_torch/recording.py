@@ -21,6 +21,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from kerasfront import tree
+
 Tensor = torch.Tensor
 
 # All tensors of a step are kept while it is recorded. A step that needs more gains nothing from being recorded.
@@ -51,15 +53,25 @@ class Call:
         outputs: likewise.
         writes: which arguments a marked function may change in place; None for a kernel.
         mutates, draws: whether a kernel changes an argument, or draws from PyTorch's own generator.
+        plain: whether a kernel gives the same for the same arguments, and does nothing else.
     """
 
-    __slots__ = ("args", "draws", "function", "kwargs", "mutates", "outputs", "writes")
+    __slots__ = ("args", "draws", "function", "kwargs", "mutates", "outputs", "plain", "writes")
 
     def __init__(self, function: Any, args: Any, kwargs: Any, outputs: Any, writes: tuple[int, ...] | None):
         self.function, self.args, self.kwargs, self.outputs, self.writes = function, args, kwargs, outputs, writes
         kernel = writes is None
         self.mutates = kernel and function._schema.is_mutable
         self.draws = kernel and torch.Tag.nondeterministic_seeded in function.tags
+        self.plain = kernel and not self.mutates and not self.draws
+
+    def renamed(self, numbers: dict[int, int]) -> Call:
+        """Return the call with other numbers in its arguments."""
+        args, kwargs = tree.map_structure(
+            lambda one: Ref(numbers.get(one.number, one.number)) if isinstance(one, Ref) else one,
+            (self.args, self.kwargs),
+        )
+        return Call(self.function, args, kwargs, self.outputs, self.writes)
 
 
 class Ref:

@@ -280,6 +280,26 @@ def test_small_batches_gathered_at_once_are_those_of_the_order(width, first, cou
         assert all(one.data_ptr() % 64 == 0 and one.is_contiguous() for one in batch)
 
 
+def test_what_a_step_computes_twice_is_computed_once(runs, monkeypatch):
+    from kerasfront_torch import program
+
+    made = []
+    compiled = program.Program._compiled
+    monkeypatch.setattr(program.Program, "_compiled", lambda self, finals: made.append(self) or compiled(self, finals))
+
+    class Twice(keras.layers.Layer):
+        def call(self, inputs):
+            return ops.exp(inputs) * ops.exp(inputs) + ops.exp(inputs + 1.0)
+
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([keras.Input((6,)), Twice(), keras.layers.Dense(1)])
+    model.compile("sgd", "mean_squared_error")
+    model.fit(VECTORS, TARGETS, batch_size=BATCH, epochs=4, verbose=0)
+    assert runs["problems"] == {None} and runs["steps"] > STEPS
+    (step,) = made
+    assert sum(call.function is torch.ops.aten.exp.default for call in step._calls) == 2
+
+
 def test_an_interrupt_leaves_whole_steps(runs, monkeypatch):
     from kerasfront_torch import program
 
