@@ -150,6 +150,9 @@ class TorchBackend(Backend):
     def compile(self, pure: Pure, jit_compile: bool | None = None) -> Callable | None:
         return compilation.Compiled(pure) if jit_compile else None
 
+    def keep_compiled(self, folder: str | None) -> None:
+        compilation.keep(folder)
+
     def repeat(self, pure: Pure, batch_size: int, jit_compile: bool | None = None) -> Callable | None:
         # The compiler makes one graph of the whole step, which is better still.
         return None if jit_compile or not OVERRIDES_ON else repeating.Repeat(pure, batch_size)

@@ -1,5 +1,7 @@
 """Steps run eagerly, or compiled by inductor as one graph: forward, gradients and update together."""
 
+import os
+import pathlib
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +12,22 @@ from kerasfront_torch import ownership
 from kerasfront_torch.tracing import levels
 
 Tensors = list[torch.Tensor]
+
+# Where inductor keeps what it has compiled; by default a folder of the user's among the temporary files.
+_FOLDER = "TORCHINDUCTOR_CACHE_DIR"
+_users_folder: dict[str, str | None] = {}
+
+
+def keep(folder: str | None) -> None:
+    """Have inductor keep what it compiles in a folder; None for where it was kept before the first such call."""
+    if folder is not None:
+        _users_folder.setdefault(_FOLDER, os.environ.get(_FOLDER))
+        os.environ[_FOLDER] = str(pathlib.Path(folder) / "torch")
+    elif _users_folder:
+        before = _users_folder.pop(_FOLDER)
+        os.environ.pop(_FOLDER, None)
+        if before is not None:
+            os.environ[_FOLDER] = before
 
 
 def eager(pure: Callable) -> Callable:
