@@ -25,6 +25,7 @@ _settings: dict[str, Any] = {
     "max_epochs": None,
     "max_steps_per_epoch": None,
     "interactive_logging": True,
+    "compilation_cache": None,
 }
 
 
@@ -185,6 +186,68 @@ def _limit(name: str, value: Any) -> int | None:
     return value
 
 
+def compilation_cache() -> str | None:
+    """Return the folder in which engines keep compiled programs from one run to the next, None if there is none.
+
+    Example:
+        >>> import kerasfront as keras
+        >>> keras.config.compilation_cache() is None
+        True
+    """
+    return _settings["compilation_cache"]
+
+
+def set_compilation_cache(folder: str | os.PathLike | None) -> None:
+    """Keep compiled programs in a folder, so that the next run of a program need not compile them again.
+
+    Off by default. It holds for engines that are loaded already and for those to come. JAX keeps all that it compiles.
+    It has no effect on the others: NumPy and TensorFlow keep nothing, and what PyTorch compiles with `jit_compile=True`
+    it always keeps, in a folder of its own.
+    What an engine finds in the folder it runs. So use a folder in which only you can write: whoever else can write
+    there can have any code run in your name. A folder that is made here is yours alone. Nothing is ever removed from
+    it; remove it whole when it has grown too large.
+
+    The environment variable ``KERASFRONT_COMPILATION_CACHE`` sets it at start.
+
+    Args:
+        folder: a folder, made if it is missing; None to keep nothing from now on.
+
+    Raises:
+        ValueError: the folder is no path, is a file, or cannot be made or written to.
+
+    Example:
+        >>> import tempfile
+        >>> import kerasfront as keras
+        >>> keras.config.set_compilation_cache(tempfile.mkdtemp())
+        >>> keras.config.set_compilation_cache(None)
+    """
+    from kerasfront.backend import registry  # settings lie below the backends
+
+    _settings["compilation_cache"] = _folder("folder", folder)
+    registry.keep_compiled(_settings["compilation_cache"])
+
+
+def _folder(name: str, folder: Any) -> str | None:
+    """Return the absolute path of a folder that can be written to."""
+    if folder is None:
+        return None
+    import tempfile  # late: `import kerasfront` does without it
+
+    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
+        raise ValueError(f"{name}: expected the path of a folder or None, got {folder!r}. Pass None to keep nothing.")
+    path = pathlib.Path(folder).expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"{name}: expected a folder that can be written to, got {str(path)!r} ({error.strerror}). Name another"
+            f" folder, or change who may write there."
+        ) from error
+    return str(path)
+
+
 def is_interactive_logging_enabled() -> bool:
     """Return whether progress and summaries are printed; else they go to Python's `logging`."""
     return _settings["interactive_logging"]
@@ -258,6 +321,9 @@ def _load() -> None:
         text = os.environ.get(variable)
         if text:
             limit(int(text) if text.isdecimal() else text)  # type: ignore[arg-type]
+    # No engine is loaded yet; each is told when it is.
+    variable = "KERASFRONT_COMPILATION_CACHE"
+    _settings["compilation_cache"] = _folder(variable, os.environ.get(variable) or None)
 
 
 _load()

@@ -80,6 +80,7 @@ def _surroundings():
         "floatx": config.floatx(),
         "epsilon": config.epsilon(),
         "image_data_format": config.image_data_format(),
+        "compilation_cache": config.compilation_cache(),
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import numpy as np
 from jax import lax
 from jax._src import xla_bridge
 from jax._src.core import trace_state_clean
+from jax.experimental.compilation_cache import compilation_cache
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
@@ -20,6 +22,8 @@ from kerasfront_jax import fused, ops, whole
 # What 64-bit data of the host becomes where JAX has them switched off.
 _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 _WIDE = frozenset(map(np.dtype, _NARROW))
+# A small model's step compiles in less than the second from which on JAX keeps programs by default.
+_KEEP_ALL = {"jax_persistent_cache_min_compile_time_secs": 0.0, "jax_persistent_cache_min_entry_size_bytes": -1}
 
 
 class JaxBackend(Backend):
@@ -31,6 +35,8 @@ class JaxBackend(Backend):
     shares_compiled = True
     # Each new shape compiles each small op of a draw; the host draws the same bits at once.
     prefers_host_random = True
+    # The settings of JAX's cache before it was ours.
+    _users_cache: Mapping[str, Any] = {}
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, jax.Array)
@@ -140,6 +146,17 @@ class JaxBackend(Backend):
             return loop(*arguments) if serves else None
 
         return run
+
+    def keep_compiled(self, folder: str | None) -> None:
+        if folder is None:
+            settings = self._users_cache
+        else:
+            settings = {**_KEEP_ALL, "jax_compilation_cache_dir": str(pathlib.Path(folder) / self.name)}
+            self._users_cache = self._users_cache or {name: getattr(jax.config, name) for name in settings}
+        for name, value in settings.items():
+            jax.config.update(name, value)
+        # JAX looks at the settings once, when it first compiles.
+        compilation_cache.reset_cache()
 
     def in_one_call(self, body: Callable) -> Callable | None:
         return whole.in_one_call(body)

@@ -39,6 +39,8 @@ def random_bits(words: Any, shape: tuple, stream: int = 0) -> Any:
     return _random_bits(words, shape, stream)
 
 
+# Compiled once for each shape, also for eager calls: the loop alone would be compiled anew for each new `step`.
+@functools.partial(jax.jit, static_argnames="go_backwards")
 def lstm(
     inputs: Any,
     initial_state_h: Any,

@@ -1,11 +1,11 @@
 """Native versions of derived ops, where TensorFlow has one kernel for what would be several small ops."""
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from kerasfront.ops import activations, indexing, linear_algebra, movement
+from kerasfront_tensorflow.ops.gradients import with_gradient
 from kerasfront_tensorflow.ops.indexing import sort_key
 from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
 
@@ -22,15 +22,16 @@ softplus = tf.nn.softplus
 divide_no_nan = tf.math.divide_no_nan
 
 
+# TensorFlow makes one kernel of a product, a bias and its own relu, and that one turns NaN into 0.
+_relu_in_graphs = with_gradient(
+    "Relu",
+    lambda x: tf.maximum(x, tf.zeros((), x.dtype)),
+    lambda upstream, result, _: [tf.raw_ops.ReluGrad(gradients=upstream, features=result)],
+)
+
+
 def relu(x: Any) -> Any:
     return tf.nn.relu(x) if tf.executing_eagerly() else _relu_in_graphs(x)
-
-
-@tf.custom_gradient
-def _relu_in_graphs(x: Any) -> tuple[Any, Callable]:
-    # TensorFlow makes one kernel of a product, a bias and its own relu, and that one turns NaN into 0.
-    result = tf.maximum(x, tf.zeros((), x.dtype))
-    return result, lambda slope: tf.raw_ops.ReluGrad(gradients=slope, features=result)
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:

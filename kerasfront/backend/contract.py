@@ -202,6 +202,17 @@ class Backend:
         """
         return None
 
+    def keep_compiled(self, folder: str | None) -> None:
+        """Keep compiled programs in a folder from now on, and look there before compiling.
+
+        Args:
+            folder: an absolute path; other engines use the same folder, so take a subfolder of your own. None: keep
+                none, or what the user has told the engine itself. It may be called again at any time, and it is called
+                before the first other service where a folder was named at start.
+
+        The default does nothing, for engines that keep no programs.
+        """
+
     def in_one_call(self, body: Callable) -> Callable | None:
         """Return a function that does what the body of a derived op does, in fewer calls of the engine.
 

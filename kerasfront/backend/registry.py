@@ -110,8 +110,18 @@ def _load(name: str) -> Backend:
             f" Backend. "
             "Point it to one."
         )
+    folder = config.compilation_cache()
+    if folder is not None:
+        backend.keep_compiled(folder)
     _loaded[name] = backend
     return backend
+
+
+def keep_compiled(folder: str | None) -> None:
+    """Have the backends in use so far keep compiled programs in a folder; the others are told when they are loaded."""
+    with _lock:
+        for backend in _loaded.values():
+            backend.keep_compiled(folder)
 
 
 def load_imported(module: str) -> bool:

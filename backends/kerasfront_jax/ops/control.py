@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax._src.core import eval_jaxpr
 
 from kerasfront import tree
 
@@ -25,6 +26,24 @@ def _flat(function: Callable, *specs: Any) -> tuple[Callable, Callable]:
         return leaves
 
     return on_leaves, lambda leaves: tree.unflatten(found["spec"], leaves)
+
+
+def _apart(function: Callable, *arguments: Any) -> Any:
+    """Run a function as a program of its own, which goes when it has run.
+
+    JAX keeps the last 4096 programs of loops that are run eagerly, half a megabyte each, and loops of new functions do
+    not meet them again. What `jit` keeps goes with its function.
+    """
+    return jax.jit(function)(*arguments)
+
+
+def _opened(function: Callable, state: list) -> tuple[Callable, list]:
+    """Return the function with what it closes over as further arguments, so that it can have a gradient, and that.
+
+    Not `jax.closure_convert`: JAX keeps what comes out of that for the last 2048 functions.
+    """
+    traced = jax.make_jaxpr(function)(state)
+    return lambda state, *closed: eval_jaxpr(traced.jaxpr, closed, *state), list(traced.consts)
 
 
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
@@ -43,11 +62,13 @@ def while_loop(cond: Callable, body: Callable, loop_vars: tuple, maximum_iterati
         results = tree.flatten(tuple(body(*tree.unflatten(spec, state[1:]))))
         return [state[0] + 1, *(jnp.asarray(new, old.dtype) for new, old in zip(results, leaves, strict=True))]
 
-    start = [jnp.int32(0), *leaves]
-    # What the functions close over becomes an argument, so that it can have a gradient.
-    goes_on, first = jax.closure_convert(goes_on, start)
-    step, second = jax.closure_convert(step, start)
-    return tree.unflatten(spec, _loop(goes_on, step, start, first, second)[1:])
+    def loop(leaves: list) -> list:
+        start = [jnp.int32(0), *leaves]
+        again, first = _opened(goes_on, start)
+        further, second = _opened(step, start)
+        return _loop(lambda *flat: again(*flat)[0], further, start, first, second)[1:]
+
+    return tree.unflatten(spec, _apart(loop, leaves))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -116,7 +137,7 @@ def scan(f: Callable, init: Any, xs: Any, length: int | None, reverse: bool) -> 
         leaves, found["spec"] = tree.flatten_with_spec(y)
         return tree.flatten(carry), leaves
 
-    last, ys = lax.scan(step, carry, slices, length, reverse)
+    last, ys = _apart(lambda carry, slices: lax.scan(step, carry, slices, length, reverse), carry, slices)
     return tree.unflatten(carry_spec, last), tree.unflatten(found["spec"], ys)
 
 

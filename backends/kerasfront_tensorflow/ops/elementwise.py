@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasfront_tensorflow.ops.gradients import with_gradient
 from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
 
 negative = widened(tf.negative, INTEGERS)
@@ -118,21 +119,19 @@ def round_half_even(x: Any) -> Any:
     return tf.round(x) if x.dtype.is_floating else x
 
 
-def _extremum(native: Callable, before: Callable, on_bool: Callable) -> Callable:
+def _extremum(name: str, native: Callable, before: Callable, on_bool: Callable) -> Callable:
     # TensorFlow gives the first of equal values the whole gradient.
-    @tf.custom_gradient
-    def shared(x1: Any, x2: Any) -> tuple[Any, Callable]:
-        def gradient(g: Any) -> tuple[Any, Any]:
-            tie = 0.5 * tf.cast(tf.equal(x1, x2), g.dtype)
-            parts = [g * (tf.cast(before(*pair), g.dtype) + tie) for pair in ((x1, x2), (x2, x1))]
-            if x1.shape == x2.shape and x1.shape.is_fully_defined():
-                return parts[0], parts[1]
-            axes = tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(x1), s1=tf.shape(x2))
-            each = zip((x1, x2), parts, axes, strict=True)
-            first, second = (tf.reshape(tf.reduce_sum(part, axis), tf.shape(x)) for x, part, axis in each)
-            return first, second
+    def backward(upstream: Any, _: Any, x1: Any, x2: Any) -> tuple[Any, Any]:
+        tie = 0.5 * tf.cast(tf.equal(x1, x2), upstream.dtype)
+        parts = [upstream * (tf.cast(before(*pair), upstream.dtype) + tie) for pair in ((x1, x2), (x2, x1))]
+        if x1.shape == x2.shape and x1.shape.is_fully_defined():
+            return parts[0], parts[1]
+        axes = tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(x1), s1=tf.shape(x2))
+        each = zip((x1, x2), parts, axes, strict=True)
+        first, second = (tf.reshape(tf.reduce_sum(part, axis), tf.shape(x)) for x, part, axis in each)
+        return first, second
 
-        return native(x1, x2), gradient
+    shared = with_gradient(name, native, backward)
 
     def run(x1: Any, x2: Any) -> Any:
         if x1.dtype == tf.bool:
@@ -142,8 +141,8 @@ def _extremum(native: Callable, before: Callable, on_bool: Callable) -> Callable
     return run
 
 
-maximum = _extremum(tf.maximum, tf.greater, tf.logical_or)
-minimum = _extremum(tf.minimum, tf.less, tf.logical_and)
+maximum = _extremum("Maximum", tf.maximum, tf.greater, tf.logical_or)
+minimum = _extremum("Minimum", tf.minimum, tf.less, tf.logical_and)
 
 
 def cast(x: Any, dtype: str) -> Any:
