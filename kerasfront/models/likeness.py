@@ -32,6 +32,8 @@ _PARTS = {
     SeedGenerator: ("state",),
 }
 _NAMES = ("_name", "name", "_path", "path")
+# Attributes that hold ids of what other attributes hold, and one that tells what has happened.
+_DERIVED = ("_called", "_known", "_positions")
 _KNOWN_BY_THEMSELVES = (type, types.ModuleType, types.BuiltinFunctionType, np.dtype)
 
 
@@ -118,14 +120,13 @@ class _Likeness(facts.Walk):
         if isinstance(value, (type, types.FunctionType)):
             return []
         found = {**getattr(value, "__dict__", {})}
-        for name in facts.ASIDE - {"_graph"}:
+        for name in (*(facts.ASIDE - {"_graph"}), *_DERIVED):
             found.pop(name, None)
         if isinstance(value, (Layer, Optimizer)):
             self.names += [found.pop(name, None) for name in _NAMES]
         if isinstance(value, Optimizer):
-            # Both know Variables, which have been met, by their ids.
-            found.pop("_positions", None)
+            # Which Variables, all of which have been met.
             found["_undecayed"] = sorted(map(self._numbers.get, found["_undecayed"]))
-        found = {name: one for name, one in found.items() if not name.endswith("_initializer")}
-        self.facts.append(tuple(found))
-        return list(found.values())
+        names = sorted(name for name in found if not name.endswith("_initializer"))
+        self.facts.append(tuple(names))
+        return [found[name] for name in names]

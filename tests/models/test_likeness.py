@@ -102,6 +102,51 @@ def test_models_made_by_the_same_code_are_alike(arguments):
         assert first == of(made(**arguments, optimizer=kf.optimizers.Adam(0.5)))
 
 
+class Block(kf.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = [kf.layers.Dense(4, "relu"), kf.layers.Dropout(0.1)]
+        self.last = kf.layers.Dense(3)
+
+    def call(self, inputs, training=None):
+        for layer in self.inner:
+            inputs = layer(inputs)
+        return self.last(inputs)
+
+
+def sequential(*layers, shape=(6,)):
+    return kf.Sequential([kf.Input(shape), *layers, kf.layers.Flatten(), kf.layers.Dense(3)])
+
+
+def attending():
+    inputs = kf.Input((5, 4))
+    return kf.Model(inputs, kf.layers.MultiHeadAttention(2, 4)(inputs, inputs))
+
+
+MAKERS = {
+    "sequential": lambda: sequential(kf.layers.Dense(4), kf.layers.BatchNormalization(), kf.layers.GaussianNoise(0.1)),
+    "convolutional": lambda: sequential(kf.layers.Conv2D(3, 2), kf.layers.MaxPooling2D(), shape=(6, 6, 1)),
+    "recurrent": lambda: sequential(kf.layers.Embedding(9, 4), kf.layers.Bidirectional(kf.layers.LSTM(3))),
+    "stacked": lambda: sequential(kf.layers.RNN([kf.layers.GRUCell(3), kf.layers.LSTMCell(2)]), shape=(4, 2)),
+    "attending": attending,
+    "nested": lambda: sequential(sequential(kf.layers.Dense(2)), kf.layers.Dense(2)),
+    "of a user": lambda: Block(),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
+def test_all_kinds_of_models_can_be_alike(make, engine):
+    def used():
+        model = make()
+        x = np.ones((2, *(size or 4 for size in model.input_shape[1:])) if model.built else (2, 6), "float32")
+        model.predict(x, verbose=0)
+        model.compile("adam", "mean_squared_error")
+        model.train_on_batch(x, np.zeros_like(model.predict(x, verbose=0)))
+        return model
+
+    assert of(used()) == of(used()) is not None
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
