@@ -6,7 +6,8 @@ away after its last use. What does not depend on state or batch is computed once
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -22,14 +23,25 @@ _SHAPE_ONLY = frozenset(f"aten::{name}" for name in ("ones_like", "zeros_like", 
 # Kernels by PyTorch's functions for Python, which read their arguments in less time than the general way does.
 _aten = torch.ops.aten
 _BY_NAME = {
-    **{
-        getattr(_aten, name).default: getattr(torch, name) for name in ("mm", "addmm", "bmm", "t", "relu", "exp", "log")
-    },
+    **{getattr(_aten, one).default: getattr(torch, one) for one in ("mm", "addmm", "bmm", "t", "relu", "exp", "log")},
     **{getattr(_aten, name).Tensor: getattr(torch, name) for name in ("mul", "add", "sub", "div", "eq")},
     **{getattr(_aten, name).default: getattr(Tensor, name) for name in ("view", "permute", "unsqueeze", "sqrt", "sum")},
     _aten.sum.dim_IntList: torch.sum,
     _aten.transpose.int: torch.transpose,
 }
+# On all batches; after each one the state is that of whole steps.
+_LOOP = """
+def steps(state, batches):
+    [{}] = state
+    try:
+        for batch in batches:
+            {}
+    except Exception:
+        begun[1] = batch
+        raise
+    finally:
+        state[:] = [{}]
+"""
 # Larger results are computed anew: keeping them takes memory for good.
 _MOST_KEPT = 1 << 14
 
@@ -44,10 +56,10 @@ class Program:
         new: the new values, as the step returned them.
 
     Attributes:
-        run: takes the tensors of state and batch, returns a tuple of new values.
+        run: takes the list of the state, in which it puts new values, and an iterator over batches.
         changed: places of the state that it changes in place; nobody else may hold these.
         stable: whether the new values have the memory layout of the old ones, so that it can run again on them.
-        begun: a list with whether the last run has begun to change state in place.
+        begun: whether the last step has begun to change state in place, or has ended; and the batch of one that failed.
         checked: whether it has been compared with an eager step.
     """
 
@@ -59,11 +71,9 @@ class Program:
             return
         calls = self._without_repeats(recorder.calls, finals)
         kept = set(range(state)) - set(written)
-        self.stable = all(
-            looks(recorder.tensors[n])[:2] == looks(recorder.tensors[place])[:2]
-            for place, n in zip(written, finals, strict=True)
-        )
-        self.begun = [False]
+        before, after = ([looks(recorder.tensors[n])[:2] for n in numbers] for numbers in (written, finals))
+        self.stable = before == after
+        self.begun = [False, None]
         self.checked = False
         self._calls = self._needed(self._without_constants(calls, {*finals, *kept}), finals)
         self._last = self._last_uses(finals)
@@ -74,10 +84,8 @@ class Program:
         self._staying = {self._memory(n) for n in kept} | {self._memory(n) for n in finals if n < recorder.inputs}
         self._shared |= {self._memory(n) for n in recorder.constants}
         self._final_of = dict(zip(written, finals, strict=True))
-        self._last_of_memory: dict[int, int] = {}
-        for number, place in self._last.items():
-            key = self._memory(number)
-            self._last_of_memory[key] = max(place, self._last_of_memory.get(key, -1))
+        in_order = sorted(self._last.items(), key=operator.itemgetter(1))
+        self._last_of_memory = {self._memory(number): place for number, place in in_order}
         self._state = state
         self.changed: list[int] = []
         self._names: dict[str, Any] = {"copies": _copies, "begun": self.begun}
@@ -98,9 +106,8 @@ class Program:
             memories = map(self._memory, (*refs(call.args), *refs(call.kwargs), *refs(call.outputs)))
             if call.plain and isinstance(call.outputs, Ref) and self._recorder.mutated.isdisjoint(memories):
                 output = call.outputs.number
-                earlier = found.setdefault(
-                    repr((call.function, tree.map_structure(self._told, (call.args, call.kwargs)))), output
-                )
+                key = repr((call.function, tree.map_structure(self._told, (call.args, call.kwargs))))
+                earlier = found.setdefault(key, output)
                 # No two Variables may keep one result.
                 if earlier != output and not (earlier in finals and output in finals):
                     same[output] = earlier
@@ -123,13 +130,10 @@ class Program:
         left = []
         for call in calls:
             outputs = list(refs(call.outputs))
-            if (
-                call.plain
-                and outputs
-                and all(n in constants for n in (*refs(_mattering(call)), *refs(call.kwargs)))
-                and not any(n in staying or self._memory(n) in mutated for n in outputs)
-                and sum(tensors[n].numel() for n in outputs) <= _MOST_KEPT
-            ):
+            fixed = call.plain and all(n in constants for n in (*refs(_mattering(call)), *refs(call.kwargs)))
+            kept = any(n in staying or self._memory(n) in mutated for n in outputs)
+            small = sum(tensors[n].numel() for n in outputs) <= _MOST_KEPT
+            if fixed and outputs and small and not kept:
                 constants.update(outputs)
             else:
                 left.append(call)
@@ -140,8 +144,8 @@ class Program:
         left = []
         for call in reversed(calls):
             outputs = set(refs(call.outputs))
-            looks_only = call.writes is not None and not outputs
-            if looks_only or call.mutates or call.draws or outputs & needed:
+            effect = not outputs if call.writes is not None else not call.plain
+            if effect or outputs & needed:
                 needed.update(refs(call.args), refs(call.kwargs))
                 left.append(call)
         return left[::-1]
@@ -179,22 +183,22 @@ class Program:
     # -- the source
 
     def _compiled(self, finals: list[int]) -> Callable:
-        lines = []
+        inputs, state = range(self._recorder.inputs), range(self._state)
+        lines = [f"({_listed(f'v{n}' for n in inputs[self._state :])}) = batch", "begun[0] = False"]
         for place, call in enumerate(self._calls):
             lines += self._lines(place, call)
-        lines.append(f"return ({''.join(self._name(n) + ', ' for n in finals)})")
-        arguments = ", ".join(f"v{n}" for n in range(self._recorder.inputs))
-        source = f"def step({arguments}):\n    " + "\n    ".join(lines) + "\n"
+        lines.append(f"{_listed(f'v{n}' for n in self._final_of)} = {_listed(map(self._name, finals))}" * bool(finals))
+        lines.append("begun[0] = True")
+        every = _listed(f"v{n}" for n in state)
+        source = _LOOP.format(every, "\n            ".join(lines), every)
         exec(compile(source, "<a recorded step>", "exec"), self._names)
         self.source = source
-        return self._names["step"]
+        return self._names["steps"]
 
     def _lines(self, place: int, call: Call) -> list[str]:
         lines = []
         arguments = [self._expression(one) for one in call.args]
         for i in call.writes or ():
-            if not call.args[i]:
-                continue
             if not self._in_place(call, place, call.args[i]):
                 arguments[i] = f"copies({arguments[i]})"
                 continue
@@ -207,13 +211,11 @@ class Program:
         inputs = {*refs(call.args), *refs(call.kwargs)}
         outputs = set(refs(call.outputs)) - inputs
         lines.append(f"{self._pattern(call.outputs)} = {text}" if outputs else text)
-        done = [n for n in inputs if self._last[n] == place and self._is_made(n)]
+        made = {n for n in inputs if n >= self._recorder.inputs} - self._recorder.constants
+        done = [n for n in made if self._last[n] == place]
         # What nobody uses must not stay in memory under the name for it.
         names = [f"v{n}" for n in sorted(done)] + ["_"] * (not outputs <= self._used)
         return [*lines, f"del {', '.join(names)}"] if names else lines
-
-    def _is_made(self, number: int) -> bool:
-        return number >= self._recorder.inputs and number not in self._recorder.constants
 
     def _pattern(self, outputs: Any) -> str:
         """Return what stands left of the assignment; results that nobody uses get no name."""
@@ -254,13 +256,16 @@ def _copies(tensors: list[Tensor]) -> list[Tensor]:
     return [tensor.clone(memory_format=torch.contiguous_format) for tensor in tensors]
 
 
-def run(program: Program, tensors: list[Tensor]) -> tuple:
-    """Run a program on the tensors of state and batch."""
-    program.begun[0] = False
+def _listed(names: Iterable[str]) -> str:
+    return "".join(f"{name}, " for name in names)
+
+
+def run(program: Program, state: list[Tensor], batches: Iterable[list[Tensor]]) -> None:
+    """Run a program on the state and some batches."""
     previous = ownership.step.all_owned
     ownership.step.all_owned = True
     try:
         with torch._C._AutoDispatchBelowAutograd():
-            return program.run(*tensors)
+            program.run(state, batches)
     finally:
         ownership.step.all_owned = previous

@@ -52,18 +52,16 @@ class Call:
         args, kwargs: with a `Ref` for each tensor.
         outputs: likewise.
         writes: which arguments a marked function may change in place; None for a kernel.
-        mutates, draws: whether a kernel changes an argument, or draws from PyTorch's own generator.
-        plain: whether a kernel gives the same for the same arguments, and does nothing else.
+        plain: whether it is a kernel that gives the same for the same arguments, and does nothing else: it changes no
+            argument, and draws nothing from PyTorch's own generator.
     """
 
-    __slots__ = ("args", "draws", "function", "kwargs", "mutates", "outputs", "plain", "writes")
+    __slots__ = ("args", "function", "kwargs", "outputs", "plain", "writes")
 
     def __init__(self, function: Any, args: Any, kwargs: Any, outputs: Any, writes: tuple[int, ...] | None):
         self.function, self.args, self.kwargs, self.outputs, self.writes = function, args, kwargs, outputs, writes
-        kernel = writes is None
-        self.mutates = kernel and function._schema.is_mutable
-        self.draws = kernel and torch.Tag.nondeterministic_seeded in function.tags
-        self.plain = kernel and not self.mutates and not self.draws
+        effects = writes is not None or function._schema.is_mutable
+        self.plain = not effects and torch.Tag.nondeterministic_seeded not in function.tags
 
     def renamed(self, numbers: dict[int, int]) -> Call:
         """Return the call with other numbers in its arguments."""
