@@ -64,7 +64,8 @@ class JaxBackend(Backend):
 
     def resident(self, array: np.ndarray) -> Any:
         ops.creation.check_wide_integers(array)
-        return jnp.asarray(array)
+        # Not `jnp.asarray`, which copies twice and keeps both.
+        return jax.device_put(array)
 
     def to_numpy(self, value: Any) -> np.ndarray:
         return np.array(value)

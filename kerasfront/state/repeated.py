@@ -11,6 +11,7 @@ from kerasfront.backend import registry
 from kerasfront.backend.contract import Backend
 from kerasfront.state import interrupts, sharing
 from kerasfront.state.function import TENSOR, Function, MoreState
+from kerasfront.utils import host_memory
 
 # Of one function: for some forms of data, or flags that change to and fro.
 _MOST_PLANS = 4
@@ -49,7 +50,8 @@ class Repeated:
         patient = interrupts.deferred(firm=self.compiled)
         with self._function.lock, registry.scope(self.backend), patient:
             if self._tensors is None:
-                self._tensors = [self.backend.resident(array) for array in self._arrays]
+                with host_memory.returned():
+                    self._tensors = [self.backend.resident(array) for array in self._arrays]
             handles = [variable.handle for variable in self._variables]
             try:
                 with sharing.running(self._pure):

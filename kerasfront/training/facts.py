@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import dis
+import enum
 import functools
 import types
 from typing import Any
@@ -34,6 +35,7 @@ _NOT_IN_STEPS = frozenset(
      "compute_output_spec", "from_config", "get_build_config", "get_config")
 )  # fmt: skip
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))
+_WITH_CONTENTS = (dict, list, tuple, set, frozenset)
 _SAFE_BUILTINS = frozenset(
     ("abs", "all", "any", "bool", "callable", "dict", "divmod", "enumerate", "filter", "float", "frozenset",
      "getattr", "hasattr", "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "min",
@@ -145,6 +147,12 @@ class Walk:
             return _unless(safe, value)
         if isinstance(value, (np.generic, np.dtype)) or dispatch.is_tensor(value):
             return ()
+        if isinstance(value, _WITH_CONTENTS):
+            # What a subclass of these holds is not among its attributes.
+            inside = [*value.items()] if isinstance(value, dict) else [*value]
+            return [inside, *self.fields(value), *_methods(kind)]
+        # Nor is what one of a number or text is, but for members of an `Enum`.
+        _unless(not isinstance(value, _PLAIN[:-2]) or isinstance(value, enum.Enum), value)
         return [*_unless(hasattr(value, "__dict__"), value), *self.fields(value), *_methods(kind)]
 
     def fields(self, value: Any) -> list[Any]:

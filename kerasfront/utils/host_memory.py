@@ -28,7 +28,7 @@ _LARGEST_KEPT = 256 * _MIB
 _LARGEST_USUAL = 32 * _MIB
 _NEVER = 2**31 - 1
 # Giving memory back takes some milliseconds, and a program may call for many short loops.
-_LONG_LOOP_SECONDS = 1.0
+_LONG_LOOP_SECONDS = 0.1
 
 _lock = forking.lock()
 _running = 0
@@ -47,6 +47,32 @@ def _glibc() -> Any:
     return library if hasattr(library, "gnu_get_libc_version") and hasattr(library, "mallopt") else None
 
 
+def _keep(library: Any) -> None:
+    if not library.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT):
+        library.mallopt(_MMAP_THRESHOLD, _LARGEST_USUAL)
+    library.mallopt(_TRIM_THRESHOLD, _NEVER)
+
+
+@contextlib.contextmanager
+def returned() -> Iterator[None]:
+    """Let blocks of more than 32 MiB that are allocated in here go back when they are freed, also inside `kept()`.
+
+    It is for what lasts as long as a loop, such as its data: freed at the end, it would stay until the next long one.
+    """
+    library = _glibc()
+    if library is None or not _running:
+        yield
+        return
+    with _lock:
+        library.mallopt(_MMAP_THRESHOLD, _LARGEST_USUAL)
+    try:
+        yield
+    finally:
+        with _lock:
+            if _running:
+                _keep(library)
+
+
 @contextlib.contextmanager
 def kept() -> Iterator[None]:
     """Keep freed memory in the process until the end of the block, and of all such blocks in other threads."""
@@ -58,9 +84,7 @@ def kept() -> Iterator[None]:
     start = time.monotonic()
     with _lock:
         _running += 1
-        if not library.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT):
-            library.mallopt(_MMAP_THRESHOLD, _LARGEST_USUAL)
-        library.mallopt(_TRIM_THRESHOLD, _NEVER)
+        _keep(library)
     try:
         yield
     finally:

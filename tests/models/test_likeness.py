@@ -1,5 +1,6 @@
 """A step compiled for one model serves those made alike, and only those; nothing of the first one is kept for it."""
 
+import collections
 import gc
 import weakref
 
@@ -190,9 +191,35 @@ def test_names_count_where_code_of_users_looks_at_them():
     assert of(made(layer=lambda: Named(name="same"), names="one")) is not None
 
 
-@pytest.mark.parametrize("layer", [Printing, Large])
+class Holding(kf.layers.Layer):
+    def __init__(self, held):
+        super().__init__()
+        self.held = held
+
+    def call(self, inputs):
+        return inputs * list(self.held)[0]
+
+
+class Table(dict):
+    """A dict of a class of its own."""
+
+
+class Text(str):
+    """Text of a class of its own."""
+
+
+@pytest.mark.parametrize("layer", [Printing, Large, lambda: Holding([2, Text("a")])])
 def test_what_cannot_be_told_is_not_shared(layer):
     assert of(made(layer=layer)) is None
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, collections.OrderedDict, Table], ids=str)
+def test_what_layers_hold_counts(kind):
+    def holding(value):
+        return of(made(layer=lambda: Holding(kind({value: 1} if issubclass(kind, dict) else [value]))))
+
+    assert holding(2) == holding(2) != holding(3)
+    assert holding(2) is not None
 
 
 def compiles_again(arguments, monkeypatch):

@@ -43,6 +43,17 @@ def test_memory_stays_inside_and_goes_back_after_a_long_loop(monkeypatch):
     assert grown_by_a_freed_block() < 20
 
 
+def test_what_lasts_as_long_as_a_loop_goes_back_by_itself(monkeypatch):
+    monkeypatch.setattr(host_memory, "_LONG_LOOP_SECONDS", 0)
+    with host_memory.returned():
+        assert grown_by_a_freed_block() < 20
+    with host_memory.kept():
+        with host_memory.returned():
+            assert grown_by_a_freed_block() < 20
+        assert grown_by_a_freed_block() > 80
+    assert grown_by_a_freed_block() < 20
+
+
 def test_an_error_ends_it_too(monkeypatch):
     monkeypatch.setattr(host_memory, "_LONG_LOOP_SECONDS", 0)
     with pytest.raises(KeyError), host_memory.kept():
