@@ -15,6 +15,9 @@ from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
 from kerasfront_tensorflow import fused, ops
 
+# Bytes, of data whose copies matter, and of the alignment that TensorFlow wants.
+_LARGE, _ALIGNMENT = 1 << 20, 64
+
 
 class TensorFlowBackend(Backend):
     """TensorFlow: eager tensors, and steps traced to graphs."""
@@ -49,6 +52,12 @@ class TensorFlowBackend(Backend):
             return tf.constant(np.asarray(value, wanted))
         tensor = tf.constant(value)
         return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
+
+    def resident(self, array: np.ndarray) -> Any:
+        if array.nbytes < _LARGE or array.dtype.kind not in "fiu" or tf.config.list_logical_devices("GPU"):
+            return self.convert_to_tensor(array)
+        # `tf.constant` makes two copies, and keeps the memory of one.
+        return tf.experimental.dlpack.from_dlpack(_aligned(array).__dlpack__())
 
     def to_numpy(self, value: Any) -> np.ndarray:
         # `numpy` copies; it gives scalars where there are no axes.
@@ -138,6 +147,17 @@ class TensorFlowBackend(Backend):
 
     def devices(self) -> Sequence[str]:
         return tuple(one.name.removeprefix("/device:").lower() for one in tf.config.list_logical_devices())
+
+
+def _aligned(array: np.ndarray) -> np.ndarray:
+    """Return the array, or a copy of it, with its numbers in a row where TensorFlow's kernels can take them."""
+    if array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % _ALIGNMENT == 0:
+        return array
+    memory = np.empty(array.nbytes + _ALIGNMENT, "uint8")
+    start = -memory.ctypes.data % _ALIGNMENT
+    copy = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 class _Batches:

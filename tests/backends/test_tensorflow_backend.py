@@ -161,6 +161,21 @@ def test_an_unknown_device_is_refused():
         pass
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16", "float64", "int32", "int64", "uint8", "bool", "bfloat16"])
+@pytest.mark.parametrize("form", ["plain", "transposed", "read-only", "sliced"])
+def test_large_data_becomes_a_tensor_of_the_same_numbers(dtype, form, backend):
+    array = np.random.default_rng(0).integers(0, 100, (1100, 1000)).astype(tf.as_dtype(dtype).as_numpy_dtype)
+    array = {"transposed": array.T, "sliced": array[1:, ::2]}.get(form, array)
+    array.flags.writeable = form != "read-only"
+    tensor = backend.resident(array)
+    assert backend.is_tensor(tensor) and tensor.dtype.name == array.dtype.name
+    np.testing.assert_array_equal(tensor.numpy(), array)
+    expected = tf.reduce_sum(tf.cast(array[5:7], "float64"))
+    np.testing.assert_array_equal(tf.reduce_sum(tf.cast(tf.gather(tensor, [5, 6]), "float64")), expected)
+    del array  # the tensor keeps what it needs
+    assert float(tf.reduce_sum(tf.cast(tensor, "float64"))) > 0
+
+
 def trained_for(epochs, monkeypatch, before_xla, layer):
     adapter = sys.modules["kerasfront_tensorflow.backend"]
     monkeypatch.setattr(adapter, "_STEPS_BEFORE_XLA", before_xla)
