@@ -217,6 +217,8 @@ class _Graph:
         traced = tf.function(lambda *arguments: compiled(*arguments), autograph=False) if by_xla else compiled
         self._function = traced.get_concrete_function(*[tf.TensorSpec((), tf.resource)] * len(forms), *specs)
         self._dtypes = [one.dtype for one in self._function.outputs]
+        # Constants that were made outside.
+        self._captured = self._function.captured_inputs
         self._config = context.context().function_call_options.config_proto_serialized
         self.places = list(written())
 
@@ -232,7 +234,7 @@ class _Graph:
             return self._function(*arguments)
         # The op that a call of the function ends in, in less than half of the time.
         return tf.raw_ops.StatefulPartitionedCall(
-            args=arguments, Tout=self._dtypes, f=self._function, config_proto=self._config
+            args=[*arguments, *self._captured], Tout=self._dtypes, f=self._function, config_proto=self._config
         )
 
 

@@ -176,6 +176,14 @@ def test_large_data_becomes_a_tensor_of_the_same_numbers(dtype, form, backend):
     assert float(tf.reduce_sum(tf.cast(tensor, "float64"))) > 0
 
 
+@pytest.mark.parametrize("jit_compile", [None, True])
+def test_tensors_from_outside_are_seen_in_compiled_functions(backend, jit_compile):
+    outside = tf.constant([1.0, 2.0])
+    step = keras.function(lambda x: keras.ops.sum(x * outside), jit_compile=jit_compile)
+    for _ in range(2):
+        assert float(step(np.ones(2, "float32"))) == 3.0
+
+
 def trained_for(epochs, monkeypatch, before_xla, layer):
     adapter = sys.modules["kerasfront_tensorflow.backend"]
     monkeypatch.setattr(adapter, "_STEPS_BEFORE_XLA", before_xla)
