@@ -142,7 +142,7 @@ class Pure:
         outer, scope.state.frames = scope.state.frames, ()
         try:
             with frame:
-                outputs = self.fn(*args)
+                outputs = _without_variables(self.fn(*args))
         finally:
             scope.state.frames = outer
         known = self._known()
@@ -162,7 +162,6 @@ class Pure:
     def _results(self, frame: scope.Frame, outputs: Any) -> tuple[list[Any], list[Any]]:
         form = self.form
         leaves, form.output_spec = tree.flatten_with_spec(outputs)
-        leaves = [leaf.raw if isinstance(leaf, Variable) else leaf for leaf in leaves]
         form.output_places = [i for i, leaf in enumerate(leaves) if _is_engine_tensor(leaf)]
         tensors = [leaves[i] for i in form.output_places]
         form.output_statics = [None if i in set(form.output_places) else leaf for i, leaf in enumerate(leaves)]
@@ -364,7 +363,7 @@ class Function:
             outputs = self._fn(*args)
         if _is_engine_tensor(outputs) or (type(outputs) is dict and not outputs):
             return outputs
-        return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
+        return _without_variables(outputs)
 
     def _step(self, entry: _Entry, inputs: list[Any]) -> Any:
         pure = entry.pure
@@ -384,6 +383,11 @@ class Function:
                 for place, handle in zip(pure.written, new, strict=True):
                     variables[place].take_handle(handle)
         return tensors
+
+
+def _without_variables(outputs: Any) -> Any:
+    """Return the outputs with the present values of Variables in their places."""
+    return tree.map_structure(lambda leaf: leaf.raw if isinstance(leaf, Variable) else leaf, outputs)
 
 
 def _by_name(module: str, name: str) -> Any:

@@ -184,3 +184,18 @@ def test_a_variable_takes_the_name_of_an_initializer(engine):
 def test_a_name_scope_needs_one_part_of_a_path(name):
     with pytest.raises(ValueError, match="Expected a string without '/'"):
         kf.name_scope(name)
+
+
+def test_a_variable_that_a_function_returns_has_its_present_value(engine):
+    count, other = kf.Variable(0.0, trainable=False), kf.Variable(5.0)
+
+    @kf.function
+    def step(x):
+        count.assign(count + x)
+        return count, {"other": other}
+
+    first = step(kf.ops.convert_to_tensor(1.0))
+    other.assign(7.0)
+    second = step(kf.ops.convert_to_tensor(2.0))
+    for (counted, rest), expected in ((first, (1.0, 5.0)), (second, (3.0, 7.0))):
+        assert (float(counted), float(rest["other"])) == expected
