@@ -97,11 +97,11 @@ class Repeat:
     def _run(self, found: program.Program, handles: list, batch: list, further: Iterator[list]) -> list:
         """Run a batch, and further ones if the program is known to be right; returns the new state."""
         places = self._pure.written
+        expected = None if found.checked else self._eager([handle.clone() for handle in handles], batch)[1]
         try:
-            if found.checked:
+            if expected is None:
                 program.run(found, handles, itertools.chain([batch], further))
                 return [handles[place] for place in places]
-            expected = self._eager([handle.clone() for handle in handles], batch)[1]
             program.run(found, handles, [batch])
         except Exception as error:
             if found.begun[0]:

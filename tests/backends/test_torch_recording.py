@@ -360,6 +360,24 @@ def test_draws_without_a_seed_go_on_in_recorded_steps(runs):
     assert runs["steps"] > STEPS
 
 
+def test_an_error_in_the_eager_step_that_a_recorded_one_is_compared_with_is_the_users(runs, monkeypatch):
+    from kerasfront_torch import repeating
+
+    def eager(handles, batch):
+        raise KeyError(f"mine, of {len(batch)} tensors")
+
+    def failing(self, *args):
+        self._eager = eager
+        return run(self, *args)
+
+    run = repeating.Repeat._run
+    monkeypatch.setattr(repeating.Repeat, "_run", failing)
+    model = perceptron()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(KeyError, match="mine, of 2"):
+        model.fit(VECTORS, LABELS, batch_size=BATCH, epochs=4, verbose=0)
+
+
 def test_a_kernel_that_fails_in_a_recorded_step_leaves_whole_steps(runs, monkeypatch):
     from kerasfront_torch import program
 
