@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasfront import config
 from kerasfront.backend import dispatch
 from kerasfront.backend.symbolic import KerasTensor, Node
 from kerasfront.layers import Layer
@@ -58,8 +57,7 @@ def likeness(model: Any, variables: list[Variable]) -> facts.Facts | None:
         walk.through([variables, model, model.optimizer, model._compilation])
     except facts.Unknown:
         return None
-    settings = config.floatx(), config.epsilon(), config.image_data_format()
-    return facts.Facts((*settings, *walk.nameless()), walk.kept)
+    return facts.Facts((*facts.settings(), *walk.nameless()), walk.kept)
 
 
 class _Likeness(facts.Walk):
@@ -110,8 +108,7 @@ class _Likeness(facts.Walk):
 
     def _in_function(self, function: types.FunctionType) -> Any:
         if facts.is_ours(function):
-            cells = [cell.cell_contents for cell in function.__closure__ or ()]
-            return [cells, function.__defaults__, function.__kwdefaults__]
+            return facts.closed_over(function)
         code = function.__code__
         self.reads_names = self.reads_names or not {"name", "path"}.isdisjoint((*code.co_names, *code.co_consts))
         return facts.in_function(function)

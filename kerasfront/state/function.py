@@ -103,7 +103,7 @@ def _checked_loss(loss: Any, backend: Backend) -> Any:
     return loss
 
 
-class Pure:
+class Pure(sharing.Face):
     """The pure face of a stateful function for one structure of its arguments.
 
     Args:
@@ -122,18 +122,9 @@ class Pure:
         statics: tuple,
         likeness: Callable[[], Any] = lambda: None,
     ):
+        super().__init__()
         self.fn, self.variables, self.spec, self.statics = fn, variables, spec, statics
         self.likeness = likeness
-        self.form = sharing.Form()
-
-    @property
-    def written(self) -> list[int]:
-        """The positions of the values that were assigned."""
-        return self.form.written
-
-    @written.setter
-    def written(self, places: list[int]) -> None:
-        self.form.written = places
 
     def __call__(self, values: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
         args = self.arguments(inputs)

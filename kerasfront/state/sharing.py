@@ -25,6 +25,22 @@ class Form:
         self.output_places: list[int] = []
 
 
+class Face:
+    """A pure function as an engine sees it; `form` is what traces of it have found out."""
+
+    def __init__(self) -> None:
+        self.form = Form()
+
+    @property
+    def written(self) -> list[int]:
+        """The positions of the values that were assigned."""
+        return self.form.written
+
+    @written.setter
+    def written(self, places: list[int]) -> None:
+        self.form.written = places
+
+
 class Unlike(Exception):
     """A function that is to be traced has come to do something else than those it was like."""
 
@@ -36,29 +52,19 @@ class _Running(threading.local):
 _running = _Running()
 
 
-class Shared:
+class Shared(Face):
     """The pure face of functions that are alike; the engine calls it to trace the one that runs.
 
     Attributes:
-        form: what traces have found out, of all the functions.
         run: what the engine has made of it, None before.
         loops: the compiled loops over it, see `Repeated`.
     """
 
     def __init__(self, likeness: Hashable):
+        super().__init__()
         self._likeness = likeness
-        self.form = Form()
         self.run: Callable | None = None
         self.loops: dict[Any, Any] = {}
-
-    @property
-    def written(self) -> list[int]:
-        """The positions of the values that were assigned."""
-        return self.form.written
-
-    @written.setter
-    def written(self, places: list[int]) -> None:
-        self.form.written = places
 
     def __call__(self, values: list[Any], inputs: list[Any]) -> Any:
         pure = _running.pure
@@ -68,7 +74,7 @@ class Shared:
 
 
 class running:
-    """A context in which a `Shared` stands for this pure function; nothing happens for one that shares nothing."""
+    """A context in which the `Shared` of a pure function, if it has one, stands for it."""
 
     __slots__ = ("_before", "_pure")
 

@@ -84,13 +84,17 @@ def facts_of(model: Any) -> Facts | None:
 
 def facts_among(objects: list[Any]) -> Facts | None:
     """Return what is found in some objects and all that they hold; None where that cannot be told."""
-    settings = config.floatx(), config.epsilon(), config.image_data_format()
     walk = Walk()
     try:
         walk.through(objects)
     except Unknown:
         return None
-    return Facts((*settings, *walk.facts), (walk.seen, objects))
+    return Facts((*settings(), *walk.facts), (walk.seen, objects))
+
+
+def settings() -> tuple:
+    """Return the settings that steps depend on."""
+    return config.floatx(), config.epsilon(), config.image_data_format()
 
 
 class Walk:
@@ -194,12 +198,18 @@ def _methods(kind: type) -> list[Any]:
     return found
 
 
-def in_function(function: types.FunctionType) -> list[Any]:
-    """Return what a user's function refers to."""
+def closed_over(function: types.FunctionType) -> list[Any]:
+    """Return what a function got when it was made: defaults, and what it closes over."""
     found: list[Any] = [function.__defaults__, function.__kwdefaults__]
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # a cell without content yet
             found.append(cell.cell_contents)
+    return found
+
+
+def in_function(function: types.FunctionType) -> list[Any]:
+    """Return what a user's function refers to."""
+    found = closed_over(function)
     for name in _global_names(function.__code__):
         if name in function.__globals__:
             found.append(function.__globals__[name])

@@ -43,24 +43,24 @@ class Execution:
 
     def __call__(self, batches: list) -> Any:
         """Run the step on each batch; returns the logs of the last, or the outputs of all."""
-        self.ready(lambda: batches[0])
-        assert self._run is not None
+        run = self.ready(lambda: batches[0])
         if len(batches) > 1 and not self._singly:
             try:
-                return self._run(*batches)
+                return run(*batches)
             except step.NotTraced:
                 self._singly = True
-        results = [self._run(batch) for batch in batches]
+        results = [run(batch) for batch in batches]
         return sum(results, []) if self.kind == "predict" else results[-1]
 
-    def ready(self, batch: Callable[[], Any]) -> None:
-        """Make the state, from the first batch, and the step, unless they are there."""
-        if self._run is None:
-            step.prepare(self.model, self.kind, batch())
-            if self._check is not None:
-                self._check()
-                self._check = None
-            self.renewed()
+    def ready(self, batch: Callable[[], Any]) -> Callable:
+        """Make the state, from the first batch, and the step, unless they are there; returns the step."""
+        if self._run is not None:
+            return self._run
+        step.prepare(self.model, self.kind, batch())
+        if self._check is not None:
+            self._check()
+            self._check = None
+        return self.renewed()
 
     @property
     def function(self) -> Callable | None:
