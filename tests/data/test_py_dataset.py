@@ -153,15 +153,38 @@ def test_the_death_of_a_worker_process_is_an_error(datasets, kind, message):
         seen(source)
 
 
-def test_a_process_that_is_stuck_does_not_hold_up_closing(datasets):
-    source = source_from(datasets.Slow(**PROCESSES))
-    waiting = threading.Thread(target=lambda: pytest.raises(RuntimeError, list, source.epoch()))
-    waiting.start()
-    time.sleep(0.3)
+def test_a_process_that_is_stuck_does_not_hold_up_closing(datasets, tmp_path):
+    asked = tmp_path / "asked"
+    source = source_from(datasets.Slow(asked, **PROCESSES))
+    errors = []
+
+    def read():
+        try:
+            list(source.epoch())
+        except RuntimeError as error:
+            errors.append(error)
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    while not asked.exists():
+        assert reading.is_alive()
+        time.sleep(0.01)
     start = time.monotonic()
     source.close()
-    waiting.join(10)
-    assert time.monotonic() - start < 4 and not waiting.is_alive()
+    reading.join(10)
+    assert time.monotonic() - start < 4 and not reading.is_alive()
+    assert len(errors) == 1, "a cut-off epoch must not pass for a whole one"
+
+
+def test_what_is_closed_while_it_is_read_says_so():
+    closing = threading.Event()
+    prefetcher = workers.Prefetcher([lambda number: number == 0 or closing.wait(20)], range(3), ahead=2)
+    iterator = iter(prefetcher)
+    assert next(iterator) is True
+    threading.Timer(0.1, closing.set).start()
+    assert prefetcher.close()
+    with pytest.raises(RuntimeError, match="closed while batch 1 of 3 was awaited"):
+        next(iterator)
 
 
 def test_a_thread_that_is_stuck_does_not_hold_up_closing(monkeypatch):

@@ -86,7 +86,14 @@ class Exits(Numbers):
 
 
 class Slow(Numbers):
+    """Leaves a file when a batch is asked for, which then takes a minute."""
+
+    def __init__(self, asked, **options):
+        super().__init__(**options)
+        self.asked = asked
+
     def __getitem__(self, index):
+        self.asked.touch()
         time.sleep(60)
 
 

@@ -72,8 +72,11 @@ class Prefetcher:
             with self._changed:
                 while position not in self._results and not self._stopped:
                     self._changed.wait()
-                if self._stopped:
-                    return
+                if position not in self._results:
+                    raise RuntimeError(
+                        f"PyDataset: closed while batch {position} of {len(self._numbers)} was awaited. Expected it to "
+                        "stay open until its epoch has been read. Close it when the loop is over."
+                    )
                 result, error = self._results.pop(position)
                 self._taken += 1
                 self._changed.notify_all()
