@@ -27,6 +27,7 @@ _BY_NAME = {
     **{getattr(_aten, name).Tensor: getattr(torch, name) for name in ("mul", "add", "sub", "div", "eq")},
     **{getattr(_aten, name).default: getattr(Tensor, name) for name in ("view", "permute", "unsqueeze", "sqrt", "sum")},
     _aten.sum.dim_IntList: torch.sum,
+    _aten.mean.dim: torch.mean,
     _aten.transpose.int: torch.transpose,
 }
 # On all batches; after each one the state is that of whole steps.
@@ -212,9 +213,8 @@ class Program:
         outputs = set(refs(call.outputs)) - inputs
         lines.append(f"{self._pattern(call.outputs)} = {text}" if outputs else text)
         made = {n for n in inputs if n >= self._recorder.inputs} - self._recorder.constants
-        done = [n for n in made if self._last[n] == place]
         # What nobody uses must not stay in memory under the name for it.
-        names = [f"v{n}" for n in sorted(done)] + ["_"] * (not outputs <= self._used)
+        names = [f"v{n}" for n in sorted(made) if self._last[n] == place] + ["_"] * (not outputs <= self._used)
         return [*lines, f"del {', '.join(names)}"] if names else lines
 
     def _pattern(self, outputs: Any) -> str:

@@ -18,15 +18,13 @@ from kerasfront_torch.tracing import tracing
 Tensor = torch.Tensor
 Tensors = list[Tensor]
 
-_PRECISE = (torch.float32, torch.float64)
-
 
 def _plain(*lists: Sequence[Tensor]) -> bool:
     """Return whether the kernels can take the tensors: on the CPU, in full precision, with no gradients recorded."""
     if tracing():
         return False
     return all(
-        type(x) is Tensor and x.dtype in _PRECISE and not x.is_cuda and not x.requires_grad
+        type(x) is Tensor and x.dtype in (torch.float32, torch.float64) and not x.is_cuda and not x.requires_grad
         for tensors in lists
         for x in tensors
     )
@@ -63,6 +61,14 @@ def _kernels(*writes: int) -> Callable:
     return update_by
 
 
+def _of_one_dtype(columns: list[Tensors]) -> list[list[Tensors]]:
+    """Return the columns, or parts of them where weights differ in dtype: kernels take one at a time."""
+    dtypes = [w.dtype for w in columns[0]]
+    if len(set(dtypes)) == 1:
+        return [columns]
+    return [[[x for x, own in zip(c, dtypes, strict=True) if own is one] for c in columns] for one in set(dtypes)]
+
+
 def _adam(
     parameters: Tensors,
     gradients: Tensors,
@@ -73,27 +79,21 @@ def _adam(
     beta_2: float,
     epsilon: float,
 ) -> tuple[Tensors, ...]:
-    gradients = _like(gradients, parameters)
     parameters = _writable(parameters)
     slots = [_writable(column) for column in slots]
-    number = float(step)
-    # PyTorch adds epsilon after the bias has been taken out of the root.
-    shifted = epsilon / math.sqrt(1 - beta_2**number)
-    largest = slots[2] if len(slots) > 2 else []
-    for dtype in {w.dtype for w in parameters}:
-        chosen = [place for place, w in enumerate(parameters) if w.dtype is dtype]
-        columns = [[column[place] for place in chosen] for column in (parameters, gradients, *slots[:2])]
-        steps = [step.float()] * len(chosen)
+    number, steps = float(step), step.float()
+    for columns in _of_one_dtype([parameters, _like(gradients, parameters), *slots]):
         torch._fused_adam_(
-            *columns,
-            [largest[place] for place in chosen] if largest else [],
-            steps,
+            # Without largest moments the kernel wants an empty list for them.
+            *[*columns, []][:5],
+            [steps] * len(columns[0]),
             lr=float(learning_rate),
             beta1=beta_1,
             beta2=beta_2,
             weight_decay=0.0,
-            eps=shifted,
-            amsgrad=bool(largest),
+            # PyTorch adds it after the bias has been taken out of the root.
+            eps=epsilon / math.sqrt(1 - beta_2**number),
+            amsgrad=len(columns) > 4,
             maximize=False,
         )
     return parameters, *slots
