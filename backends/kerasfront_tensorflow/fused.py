@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasfront.ops import activations, indexing, linear_algebra, movement
+from kerasfront.ops import activations, indexing, linear_algebra, movement, recurrent
 from kerasfront_tensorflow.ops.gradients import with_gradient
 from kerasfront_tensorflow.ops.indexing import sort_key
 from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
@@ -93,3 +93,23 @@ def slogdet(x: Any) -> Any:
     if not tf.executing_eagerly():
         return linear_algebra.slogdet.op.body(x)
     return widened(lambda x: tuple(tf.linalg.slogdet(x)), HALVES)(x)
+
+
+def lstm(
+    inputs: Any,
+    initial_state_h: Any,
+    initial_state_c: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    go_backwards: bool = False,
+) -> Any:
+    # Inside the loop of a graph the product of the inputs saves memory, and costs a gradient of the kernel for each
+    # step. Measured with TensorFlow 2.21, forward and backward, outside and inside, in ms, for (batch, time, features,
+    # units): (64, 80, 32, 128) 34 and 26, (256, 20, 32, 128) 21 and 18, (32, 200, 64, 64) 25 and 24,
+    # (64, 40, 256, 256) 50 and 53, (8, 80, 256, 256) 20 and 26.
+    size, _, features = inputs.shape
+    inside = not tf.executing_eagerly() and size is not None and features <= size
+    return recurrent.lstm_with_products(
+        inputs, initial_state_h, initial_state_c, kernel, recurrent_kernel, bias, go_backwards, inside
+    )

@@ -1,4 +1,4 @@
-"""Recurrent networks over whole sequences, with the product of the inputs hoisted out of the loop.
+"""Recurrent networks over whole sequences, with the product of the inputs before the loop.
 
 These are derived ops, so that an engine can put its native kernel in their place. Time is axis 1 of inputs and outputs;
 `go_backwards` reads from the end, and outputs are in the order in which they were computed.
@@ -59,6 +59,28 @@ def simple_rnn(
     return over_time(step, initial_state, _biased(matmul(inputs, kernel), bias), go_backwards)
 
 
+def lstm_with_products(
+    inputs: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any, bias: Any, go_backwards: bool, inside: bool
+) -> tuple[Any, Any, Any]:
+    """Return what `lstm` does, with the product of the inputs before the loop or, step by step, inside it.
+
+    Inside there is more to compute, and less to keep in memory: 4 units numbers for each sample and step, twice.
+    """
+
+    def projected(x: Any) -> Any:
+        return _biased(matmul(x, kernel), bias)
+
+    def step(x: Any, states: Any) -> tuple[Any, Any]:
+        h, c = states
+        i, f, g, o = split(add(projected(x) if inside else x, matmul(h, recurrent_kernel)), 4, -1)
+        c = add(multiply(sigmoid(f), c), multiply(sigmoid(i), tanh(g)))
+        h = multiply(sigmoid(o), tanh(c))
+        return h, (h, c)
+
+    outputs, (h, c) = over_time(step, (h, c), inputs if inside else projected(inputs), go_backwards)
+    return outputs, h, c
+
+
 @derived(dtype=_dtypes.promote_float)
 def lstm(
     inputs: Tensor,
@@ -77,16 +99,9 @@ def lstm(
     Source: Hochreiter and Schmidhuber, "Long Short-Term Memory" (1997), with the forget gate of Gers et al. (2000).
     """
 
-    def step(x: Any, states: Any) -> tuple[Any, Any]:
-        h, c = states
-        i, f, g, o = split(add(x, matmul(h, recurrent_kernel)), 4, -1)
-        c = add(multiply(sigmoid(f), c), multiply(sigmoid(i), tanh(g)))
-        h = multiply(sigmoid(o), tanh(c))
-        return h, (h, c)
-
-    projected = _biased(matmul(inputs, kernel), bias)
-    outputs, (h, c) = over_time(step, (initial_state_h, initial_state_c), projected, go_backwards)
-    return outputs, h, c
+    return lstm_with_products(
+        inputs, initial_state_h, initial_state_c, kernel, recurrent_kernel, bias, go_backwards, inside=False
+    )
 
 
 @derived(dtype=_dtypes.promote_float)

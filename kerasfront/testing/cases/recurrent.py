@@ -64,4 +64,13 @@ CASES = [
         for name, (f, args, biases) in NETWORKS.items()
     ),
     *(case(name, *args, ref=f, tol=ITERATED, note="no bias") for name, (f, args, _) in NETWORKS.items()),
+    # The product of the inputs may have its place by this.
+    case(
+        "lstm",
+        *(normal(BATCH, TIME, 9), H, C, normal(9, 4 * UNITS, seed=3), normal(UNITS, 4 * UNITS, seed=4)),
+        ref=lstm,
+        tol=ITERATED,
+        note="more features than samples",
+        bias=bias(4),
+    ),
 ]
