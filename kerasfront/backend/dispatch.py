@@ -100,7 +100,9 @@ def _first_sight(value: Any) -> Any:
             return _owners[base]
     # Asked by isinstance on the first value: some tracer classes are no subclasses of the array class they pass for.
     owner: Any = next((backend for backend in registry.loaded() if backend.is_tensor(value)), None)
-    if owner is None and registry.load_imported(kind.__module__.partition(".")[0]):
+    # Only for what looks like a tensor: to load an engine's adapter takes time.
+    like_tensor = hasattr(value, "shape") and hasattr(value, "dtype")
+    if owner is None and like_tensor and registry.load_imported(kind.__module__.partition(".")[0]):
         owner = next((backend for backend in registry.loaded() if backend.is_tensor(value)), None)
     if owner is None:
         if not (hasattr(value, "__array__") or isinstance(value, (np.generic, list, tuple))):

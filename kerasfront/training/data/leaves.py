@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -135,7 +136,8 @@ def _from_table(table: Any, label: str, where: str, column: bool) -> np.ndarray:
 
 
 def _host_array(value: Any, label: str, where: str, weights: bool) -> np.ndarray:
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+    masked = sys.modules.get("numpy.ma")  # whoever has such an array has imported it
+    if masked is not None and masked.is_masked(value):
         raise ValueError(
             f"{where}: `{label}` is a masked array, and the mask would be lost. Expected plain numbers. Call "
             ".filled(0)."
