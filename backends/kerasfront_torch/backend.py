@@ -59,10 +59,8 @@ class TorchBackend(Backend):
         array = np.asarray(value)
         bits = _BITS.get(array.dtype.name)
         if bits is None:
-            direct = (
-                target is not None and dtype not in _BITS and not (array.dtype.kind == "c" and not target.is_complex)
-            )
-            wanted = np.dtype(dtype) if direct else array.dtype.newbyteorder("=")
+            fits = target is not None and (target.is_complex or array.dtype.kind != "c")
+            wanted = np.dtype(dtype) if fits and dtype not in _BITS else array.dtype.newbyteorder("=")
             tensor = torch.from_numpy(np.array(array, wanted, order="C", copy=True)).to(place.device)
         else:
             tensor = (

@@ -125,6 +125,9 @@ class Recorder(TorchDispatchMode):
             self._numbers[id(tensor)] = number
             self._of_memory.setdefault(memory(tensor), []).append(number)
 
+    # To skip it imports it, which takes a second, and what is recorded is not being compiled.
+    _should_skip_dynamo = classmethod(lambda cls: False)
+
     def __enter__(self) -> Any:
         _thread.recorder = self
         super().__enter__()

@@ -296,7 +296,7 @@ class Function:
 
     def _run_plainly(self, backend: Backend, spec: Any, leaves: list[Any]) -> Any:
         """Run the function on an engine that does not compile it: nothing has to be looked up or lifted."""
-        tensors = [_as_tensor(leaf, backend) if _is_engine_tensor(leaf) else leaf for leaf in leaves]
+        tensors = [as_tensor(leaf, backend) if _is_engine_tensor(leaf) else leaf for leaf in leaves]
         before = thread_state.noted()
         try:
             with self._lock, registry.scope(backend):
@@ -310,7 +310,7 @@ class Function:
             entry = self.entry(backend, spec, statics)
             if entry.run is None:
                 self._plain = backend
-                return self._step_eagerly(entry.pure.arguments([_as_tensor(leaf, backend) for leaf in inputs]))
+                return self._step_eagerly(entry.pure.arguments([as_tensor(leaf, backend) for leaf in inputs]))
             try:
                 return self._step(entry, [_as_input(leaf, backend) for leaf in inputs])
             except MoreState as more:
@@ -393,7 +393,8 @@ def _distinct(variables: Sequence[Variable]) -> list[Variable]:
     return list({id(variable): variable for variable in variables}.values())
 
 
-def _as_tensor(leaf: Any, backend: Backend) -> Any:
+def as_tensor(leaf: Any, backend: Backend) -> Any:
+    """Return what a function of tensors was given as a tensor of the engine it runs on."""
     owner = dispatch.owner_of(leaf)
     if owner is backend:
         return leaf
@@ -405,7 +406,7 @@ def _as_tensor(leaf: Any, backend: Backend) -> Any:
 
 
 def _as_input(leaf: Any, backend: Backend) -> Any:
-    return backend.compiled_input(leaf) if type(leaf) is np.ndarray else _as_tensor(leaf, backend)
+    return backend.compiled_input(leaf) if type(leaf) is np.ndarray else as_tensor(leaf, backend)
 
 
 def function(

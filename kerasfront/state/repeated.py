@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
 from kerasfront import tree
-from kerasfront.backend import registry
+from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
 from kerasfront.state import interrupts, sharing
-from kerasfront.state.function import TENSOR, Function, MoreState
+from kerasfront.state.function import TENSOR, Function, MoreState, as_tensor
 from kerasfront.utils import host_memory
 
 # Of one function: for some forms of data, or flags that change to and fro.
@@ -31,14 +32,13 @@ class Repeated:
     """
 
     def __init__(self, function: Function, arrays: tuple, batch_size: int, facts: Any = ()):
-        leaves, spec = tree.flatten_with_spec(arrays)
-        statics = tuple(TENSOR if isinstance(leaf, np.ndarray) else leaf for leaf in leaves)
+        spec, statics, self._arrays = _sorted(arrays)
         self._function, self.facts = function, facts
         self.backend: Backend = function.variables[0].backend
         self._form = spec, statics, batch_size
         self._make_plan()
         self._tensors: list | None = None
-        self._arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+        self._looks = _looks(self._arrays)
         self._samples = len(self._arrays[0]) if self.backend.compiles_for_samples else None
 
     def __call__(self, order: Any, first: int, count: int) -> bool:
@@ -77,6 +77,14 @@ class Repeated:
         self.plan.samples.add(self._samples)
         return True
 
+    def replace(self, arrays: tuple) -> bool:
+        """Take other data for the next calls; returns False, and takes none, where it has another form."""
+        spec, statics, leaves = _sorted(arrays)
+        if (spec, statics) != self._form[:2] or _looks(leaves) != self._looks:
+            return False
+        self._tensors = [as_tensor(leaf, self.backend) for leaf in leaves]
+        return True
+
     @property
     def compiled(self) -> bool:
         """Whether the loop has run before on as many samples."""
@@ -107,6 +115,18 @@ class Repeated:
         """Wait until the state has been computed."""
         if self._variables:
             self.backend.synchronize(self._variables[-1].raw)
+
+
+def _sorted(arrays: tuple) -> tuple[Any, tuple, list]:
+    """Return the structure of nested arrays, its leaves with `TENSOR` for each array, and the arrays."""
+    leaves, spec = tree.flatten_with_spec(arrays)
+    places = [dispatch.is_tensor(leaf) for leaf in leaves]
+    statics = tuple(TENSOR if place else leaf for leaf, place in zip(leaves, places, strict=True))
+    return spec, statics, list(itertools.compress(leaves, places))
+
+
+def _looks(arrays: list) -> list[tuple]:
+    return [(dispatch.shape_of(one), dispatch.dtype_of(one)) for one in arrays]
 
 
 class Plan:

@@ -20,7 +20,7 @@ from kerasfront import ops, tree
 from kerasfront.backend import dispatch
 from kerasfront.backend.contract import Backend
 from kerasfront.training import logs as logs_module
-from kerasfront.training import lookups, looping, step
+from kerasfront.training import lookups, looping, replaying, step
 from kerasfront.training.data.arrays import ArraySource
 from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
@@ -134,6 +134,7 @@ def fit(
     """
     execution = Execution(model, "train", source, callbacks, check)
     looped = looping.looping_for(execution, source, len(epochs))
+    run = execution if looped is not None else replaying.replaying_for(execution, source, len(epochs)) or execution
     not_finite = callbacks_module.NotFiniteWarning()
     warns = not any(isinstance(one, callbacks_module.TerminateOnNaN) for one in callbacks.callbacks)
     logs: dict[str, Any] = {}
@@ -144,7 +145,7 @@ def fit(
         if looped is not None and not looped.useless:
             count, last = looped.epoch(epoch, callbacks)
         else:
-            count, last = _train_epoch(execution, source, epoch, callbacks)
+            count, last = _train_epoch(execution, run, source, epoch, callbacks)
         if not count:
             _check_not_empty(model, "fit", first=epoch == epochs[0])
             break
@@ -171,13 +172,13 @@ def _is_exhausted(source: Any, count: int) -> bool:
     return True
 
 
-def _train_epoch(execution: Execution, source: Any, epoch: int, callbacks: Any) -> tuple[int, Any]:
-    """Return the number of batches and the logs of the last step."""
+def _train_epoch(execution: Execution, run: Callable, source: Any, epoch: int, callbacks: Any) -> tuple[int, Any]:
+    """Run steps one by one; returns the number of batches and the logs of the last step."""
     count, logs = 0, None
     with contextlib.closing(source.epoch(epoch)) as batches:
         for group in in_groups(batches, execution.model.steps_per_execution):
             callbacks.on_train_batch_begin(count)
-            logs = execution(group)
+            logs = run(group)
             count += len(group)
             callbacks.on_train_batch_end(count - 1, execution.batch_logs(logs))
             if execution.stopped():
@@ -195,20 +196,21 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
     if looped is not None:
         count, logs = looped.epoch(0, callbacks)
     else:
-        count, logs = _evaluated_singly(execution, source, callbacks)
+        run = replaying.replaying_for(execution, source, 1) or execution
+        count, logs = _evaluated_singly(execution, run, source, callbacks)
     _check_not_empty(model, "evaluate", first=not count)
     numbers = final_logs(model, "test", logs)
     callbacks.on_test_end(numbers)
     return numbers
 
 
-def _evaluated_singly(execution: Execution, source: Any, callbacks: Any) -> tuple[int, Any]:
-    """Return the number of batches and the logs of the last step."""
+def _evaluated_singly(execution: Execution, run: Callable, source: Any, callbacks: Any) -> tuple[int, Any]:
+    """Run steps one by one; returns the number of batches and the logs of the last step."""
     count, logs = 0, None
     with contextlib.closing(source.epoch(0)) as batches:
         for group in in_groups(batches, execution.model.steps_per_execution):
             callbacks.on_test_batch_begin(count)
-            logs = execution(group)
+            logs = run(group)
             count += len(group)
             callbacks.on_test_batch_end(count - 1, execution.batch_logs(logs))
             if execution.stopped():

@@ -11,14 +11,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from kerasfront.state.repeated import Repeated
-from kerasfront.training import facts, step
+from kerasfront.training import repeats
 from kerasfront.training.data.arrays import ArraySource
 
 # A loop takes about so long: an interrupt or a progress bar may have to wait for its end.
 _LOOP_SECONDS = 0.075
-# With fewer steps to come, recording one takes longer than it saves.
-_FEWEST_RECORDED = 30
 # Compiling takes about as long for a loop as for a single step, so a training compiles the loop alone. Where that holds
 # for one number of samples only, others get the single step, which fits all, unless so many steps are to come that
 # another loop pays.
@@ -27,19 +24,14 @@ _FEWEST_OF_ANOTHER_SIZE = 4096
 
 def looping_for(execution: Any, source: Any, epochs: int) -> Looping | None:
     """Return what runs the epochs of `fit` or `evaluate` in loops; None where each batch has to be a call by itself."""
-    model, kind = execution.model, execution.kind
-    if not isinstance(source, ArraySource) or source.in_memory is None:
-        return None
-    if execution.watched or model.run_eagerly or model.steps_per_execution > 1:
-        return None
-    if not step.reports_metrics(model, kind):
+    if not isinstance(source, ArraySource) or source.in_memory is None or not repeats.allowed(execution):
         return None
     whole = source.num_samples // source.batch_size
-    fewest = 2 if model._backend.compiles else _FEWEST_RECORDED
+    fewest = 2 if execution.model._backend.compiles else repeats.FEWEST_RECORDED
     return Looping(execution, source, whole * epochs) if whole > 1 and whole * epochs >= fewest else None
 
 
-class Looping:
+class Looping(repeats.Repeats):
     """The epochs of one training, or the one of an evaluation.
 
     Args:
@@ -49,11 +41,8 @@ class Looping:
     """
 
     def __init__(self, execution: Any, source: ArraySource, steps: int):
-        self._execution, self._source, self._steps = execution, source, steps
-        self._function: Any = None
-        self._repeated: Any = None
-        # An engine that runs steps as plain Python may record them, which holds only while Python decides the same.
-        self._decides = not execution.model._backend.compiles
+        super().__init__(execution)
+        self._source, self._steps = source, steps
 
     @property
     def useless(self) -> bool:
@@ -71,19 +60,18 @@ class Looping:
         order = source.positions(index)
         whole = source.num_samples // source.batch_size
         count, logs, on_device = 0, None, None
-        if self._repeated is not None and self._has_changed():
-            self._repeated = None
+        self.look_again()
         while count < source.num_batches:
             begin(count)
             if not self._decides and self._repeated is None:
                 execution.ready(lambda: source.packed_batch(order, 0))
-                self._repeat(())
+                self.repeat((), None)
             size = self._loop_size(whole - count)
             if size and on_device is None and self._repeated is not None:
                 on_device = self._repeated.order_on_device(order)
             if not size or not self._loop(on_device, count, size):
                 size = 1
-                logs = self._single(source.packed_batch(order, count))
+                logs = self.single(source.packed_batch(order, count))
             count += size
             end(count - 1, execution.batch_logs(logs))
             if execution.stopped():
@@ -99,7 +87,7 @@ class Looping:
 
     def _loop(self, on_device: Any, first: int, size: int) -> bool:
         """Run some steps in the engine and take their time; returns whether the engine has done so."""
-        repeated = self._repeated
+        repeated: Any = self._repeated
         start = time.perf_counter()
         compiled = repeated.compiled
         if not repeated(on_device, first, size):
@@ -109,26 +97,5 @@ class Looping:
             repeated.plan.seconds = (time.perf_counter() - start) / size
         return True
 
-    def _has_changed(self) -> bool:
-        """Return whether the model is another one than before, since a callback may have changed it."""
-        return self._execution.renewed() is not self._function or self._facts() != self._repeated.facts
-
-    def _single(self, batch: Any) -> Any:
-        """Run a step by itself, and make the loop of it where there is none."""
-        execution = self._execution
-        before = self._facts() if self._repeated is None else None
-        logs = execution([batch])
-        if self._repeated is None:
-            found = self._facts()
-            # Else the step was made ready by this run perhaps, and does the same from the next one on.
-            if found is not None and found == before:
-                self._repeat(found)
-        return logs
-
-    def _repeat(self, found: Any) -> None:
-        """Make the loop over a step that is ready, with the facts it depends on."""
-        self._function, arrays = self._execution.function, (self._source.in_memory,)
-        self._repeated = Repeated(self._function, arrays, self._source.batch_size, found)
-
-    def _facts(self) -> Any:
-        return facts.facts_of(self._execution.model) if self._decides else ()
+    def data(self, batch: Any) -> tuple[tuple, int]:
+        return (self._source.in_memory,), self._source.batch_size

@@ -5,7 +5,7 @@ import pytest
 
 import kerasfront as kf
 from kerasfront.state import repeated
-from kerasfront.training import looping
+from kerasfront.training import looping, repeats
 
 SAMPLES, BATCH = 330, 16
 rng = np.random.default_rng(0)
@@ -92,7 +92,7 @@ def test_a_loop_stops_when_a_callback_says_so(engine):
 
 
 def test_evaluation_in_loops_agrees_with_single_steps(engine, looped_steps, monkeypatch):
-    monkeypatch.setattr(looping, "_FEWEST_RECORDED", 5)
+    monkeypatch.setattr(repeats, "FEWEST_RECORDED", 5)
     kf.utils.set_random_seed(3)
     model = kf.Sequential([kf.Input((8,)), kf.layers.Dense(3, activation="softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
