@@ -13,7 +13,7 @@ from tensorflow.python.eager import context, record
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
-from kerasfront_tensorflow import fused, ops
+from kerasfront_tensorflow import fused, ops, variables
 
 # Bytes, of data whose copies matter, and of the alignment that TensorFlow wants.
 _LARGE, _ALIGNMENT = 1 << 20, 64
@@ -203,7 +203,7 @@ class _Graph:
             resources, tensors = arguments[: len(forms)], arguments[len(forms) :]
 
             def read() -> list:
-                return [_read(one, *form) for one, form in zip(resources, forms, strict=True)]
+                return [variables.read(one, *form) for one, form in zip(resources, forms, strict=True)]
 
             def assign(values: list) -> None:
                 for place, value in zip(written(), values, strict=True):
@@ -236,12 +236,6 @@ class _Graph:
         return tf.raw_ops.StatefulPartitionedCall(
             args=[*arguments, *self._captured], Tout=self._dtypes, f=self._function, config_proto=self._config
         )
-
-
-def _read(resource: Any, dtype: Any, shape: Any) -> Any:
-    value = tf.raw_ops.ReadVariableOp(resource=resource, dtype=dtype)
-    value.set_shape(shape)
-    return value
 
 
 class _Compiled:

@@ -4,10 +4,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasfront.ops import activations, indexing, linear_algebra, movement, recurrent
+from kerasfront.ops import activations, indexing, linear_algebra, movement, optimizer_updates, recurrent
 from kerasfront_tensorflow.ops.gradients import with_gradient
 from kerasfront_tensorflow.ops.indexing import sort_key
 from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
+from kerasfront_tensorflow.variables import handles_of, read
 
 greater = widened(tf.greater, BOOL)
 greater_equal = widened(tf.greater_equal, BOOL)
@@ -113,3 +114,39 @@ def lstm(
     return recurrent.lstm_with_products(
         inputs, initial_state_h, initial_state_c, kernel, recurrent_kernel, bias, go_backwards, inside
     )
+
+
+def adam_update(
+    parameters: list,
+    gradients: list,
+    first_moments: list,
+    second_moments: list,
+    learning_rate: Any,
+    step: Any,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> Any:
+    handles = handles_of((parameters, first_moments, second_moments))
+    if not handles:
+        return optimizer_updates.adam_update.op.body(
+            parameters, gradients, first_moments, second_moments, learning_rate, step, beta_1, beta_2, epsilon
+        )
+    numbers: dict = {}
+    new = []
+    for w, g, (var, m, v) in zip(parameters, gradients, handles, strict=True):
+        if w.dtype not in numbers:
+            numbers[w.dtype] = _adam_numbers(w.dtype, learning_rate, step, beta_1, beta_2, epsilon)
+        # What was read before keeps its numbers.
+        with tf.control_dependencies([tf.raw_ops.ResourceApplyAdam(var=var, m=m, v=v, grad=g, **numbers[w.dtype])]):
+            new.append([read(one, w.dtype, w.shape) for one in (var, m, v)])
+    return tuple(list(column) for column in zip(*new, strict=True))
+
+
+def _adam_numbers(dtype: Any, learning_rate: Any, step: Any, beta_1: float, beta_2: float, epsilon: float) -> dict:
+    """Return the scalars of TensorFlow's kernel for Adam, the powers of both betas in the rate already."""
+    # The kernel takes 1 - beta of the rounded numbers; by the same ones the rate takes the bias out again.
+    rounded = [float(dtype.as_numpy_dtype(beta)) for beta in (beta_1, beta_2)]
+    rate = optimizer_updates.adam_rate(learning_rate, step, *rounded)
+    names = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
+    return {name: tf.cast(one, dtype) for name, one in zip(names, (0, 0, rate, *rounded, epsilon), strict=True)}

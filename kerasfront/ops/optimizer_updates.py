@@ -135,7 +135,7 @@ def adam_update(
     1 adds it after, which is the same as ``eps / sqrt(1 - b2^t)`` here.
     Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1 and section 2.
     """
-    rate = _Scalars(_adam_rate(learning_rate, step, beta_1, beta_2))
+    rate = _Scalars(adam_rate(learning_rate, step, beta_1, beta_2))
 
     def update(w: Any, g: Any, m: Any, v: Any) -> tuple:
         m, v = _moments(g, m, v, beta_1, beta_2)
@@ -162,7 +162,7 @@ def amsgrad_update(
     Notes: the bias is taken out of the learning rate as in `adam_update`; the paper has no correction.
     Source: Reddi et al., "On the Convergence of Adam and Beyond", 2018, algorithm 2.
     """
-    rate = _Scalars(_adam_rate(learning_rate, step, beta_1, beta_2))
+    rate = _Scalars(adam_rate(learning_rate, step, beta_1, beta_2))
 
     def update(w: Any, g: Any, m: Any, v: Any, largest: Any) -> tuple:
         m, v = _moments(g, m, v, beta_1, beta_2)
@@ -172,7 +172,7 @@ def amsgrad_update(
     return _each(update, parameters, gradients, first_moments, second_moments, largest_moments)
 
 
-def _adam_rate(learning_rate: Any, step: Any, beta_1: float, beta_2: float) -> Any:
+def adam_rate(learning_rate: Any, step: Any, beta_1: float, beta_2: float) -> Any:
     # By ops: the learning rate may have another dtype than the step, which not all engines' operators allow.
     return ops.true_divide(ops.multiply(learning_rate, ops.sqrt(_bias(step, beta_2))), _bias(step, beta_1))
 
