@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from kerasfront.ops import activations, indexing, linear_algebra, movement, optimizer_updates, recurrent
@@ -128,7 +129,7 @@ def adam_update(
     epsilon: float,
 ) -> Any:
     handles = handles_of((parameters, first_moments, second_moments))
-    if not handles:
+    if not handles or not (_rounds_well(beta_1) and _rounds_well(beta_2)):
         return optimizer_updates.adam_update.op.body(
             parameters, gradients, first_moments, second_moments, learning_rate, step, beta_1, beta_2, epsilon
         )
@@ -138,9 +139,16 @@ def adam_update(
         if w.dtype not in numbers:
             numbers[w.dtype] = _adam_numbers(w.dtype, learning_rate, step, beta_1, beta_2, epsilon)
         # What was read before keeps its numbers.
-        with tf.control_dependencies([tf.raw_ops.ResourceApplyAdam(var=var, m=m, v=v, grad=g, **numbers[w.dtype])]):
+        with tf.control_dependencies(
+            [tf.raw_ops.ResourceApplyAdam(var=var, m=m, v=v, grad=tf.cast(g, w.dtype), **numbers[w.dtype])]
+        ):
             new.append([read(one, w.dtype, w.shape) for one in (var, m, v)])
     return tuple(list(column) for column in zip(*new, strict=True))
+
+
+def _rounds_well(beta: float) -> bool:
+    """Return whether TensorFlow's kernel for Adam, which takes 1 - beta in float32, can work with a beta."""
+    return abs(1 - float(np.float32(beta)) - (1 - beta)) <= 1e-4 * (1 - beta)
 
 
 def _adam_numbers(dtype: Any, learning_rate: Any, step: Any, beta_1: float, beta_2: float, epsilon: float) -> dict:

@@ -48,11 +48,14 @@ class Replaying(repeats.Repeats):
         repeated = self._repeated
         if repeated is None or repeated.plan.useless:
             return self.single(batch)
-        if self._order is None:
-            self._order = repeated.order_on_device(np.arange(self.data(batch)[1]))
         if repeated.replace((batch,)) and repeated(self._order, 0, 1):
             return None
         return self.single(batch)
+
+    def repeat(self, found: Any, batch: Any) -> None:
+        super().repeat(found, batch)
+        repeated: Any = self._repeated
+        self._order = repeated.order_on_device(np.arange(self.data(batch)[1]))
 
     def data(self, batch: Any) -> tuple[tuple, int]:
         return (batch,), len(next(leaf for leaf in tree.flatten(batch) if leaf is not None))

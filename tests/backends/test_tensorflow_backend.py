@@ -251,3 +251,17 @@ def test_adam_changes_variables_by_one_kernel_and_keeps_what_was_read_before():
         (entry,) = step._runs.values()
         (graph,) = entry.run._graphs.values()
         assert "ResourceApplyAdam" in {operation.type for operation in graph._function.graph.get_operations()}
+
+
+def test_adam_with_betas_that_float32_rounds_badly_is_computed_by_ops():
+    results = []
+    for eager in (True, False):
+        weight = keras.Variable(np.array([1.0, -2.0], "float32"))
+        optimizer = keras.optimizers.Adam(0.1, beta_2=0.99999999)
+        optimizer.build([weight])
+        step = keras.function(lambda g, o=optimizer, w=weight: o.apply([g], [w]), eager=eager)
+        for gradient in (0.5, 2.0, -1.0):
+            step(np.full(2, gradient, "float32"))
+        results.append(weight.numpy())
+    assert (np.abs(results[0] - [1.0, -2.0]) > 0.05).all()
+    np.testing.assert_allclose(*results, rtol=1e-5)
