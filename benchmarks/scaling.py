@@ -1,6 +1,7 @@
 """Show how the time of a training step grows with the work in it, and how the front's share of it vanishes.
 
-Run: python benchmarks/scaling.py [--backends jax,torch] [--repeats 3] [--quick] [--pin] [--json FILE] [--png FILE]
+Run: python benchmarks/scaling.py [--backends jax,torch] [--repeats 3] [--quick] [--pin]
+                                  [--json FILE] [--png FILE] [--readme]
 
 A multi-layer perceptron is trained by kerasfront and by the loop written by hand for the same engine, in turn, along
 these scales: layers, width, batch, and samples in the data set, in memory and in a file that is mapped into memory.
@@ -124,6 +125,26 @@ def show(found: dict[str, Any], console: Console) -> None:
     console.print(table)
 
 
+def markdown(found: dict[str, Any]) -> str:
+    """Return the table for the README of the benchmarks: a line for each scale of an engine, its sizes side by side."""
+    machine = found["machine"]
+    unit = "CPU time of the process" if machine["pinned"] else "Wall time"
+    lines = [
+        f"`{machine['command']}`: {report.conditions(machine)}.",
+        f"{unit} of a training step in µs, medians of {machine['repeats']}, ours / the plain native loop's.",
+        "",
+        "| engine | scale | from small to large |",
+        "|---|---|---|",
+    ]
+    for engine, scale in dict.fromkeys((row["engine"], row["scale"]) for row in found["results"]):
+        chosen = [row for row in found["results"] if (row["engine"], row["scale"]) == (engine, scale)]
+        cells = [
+            f"{row['size']:,}: {report.figure(row['ours'])} / {report.figure(row.get('native'))}" for row in chosen
+        ]
+        lines.append(f"| {engine} | {scale} | {'; '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def draw(found: dict[str, Any], file: Path) -> None:
     """Draw the time of a step along each scale, ours and native, one row of pictures for each engine."""
     import matplotlib
@@ -147,7 +168,7 @@ def draw(found: dict[str, Any], file: Path) -> None:
             axis.set(xscale="log", yscale="log", title=f"{engine}: {scale}")
             axis.grid(alpha=0.3, which="both")
         line[0].set_ylabel("µs a step")
-    axes[0][0].legend(fontsize=8)
+    axes[-1][0].legend(fontsize=8)
     figure.text(0.01, 0.005, report.conditions(found["machine"]), fontsize=6, color="0.4")
     figure.tight_layout(rect=(0, 0.02, 1, 1))
     figure.savefig(file, dpi=120)
@@ -163,8 +184,9 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--pin", action="store_true", help="one CPU for each contender, and CPU time in the table")
     parser.add_argument("--json", type=Path, help="write the measurements here")
     parser.add_argument("--png", type=Path, help="draw the times here")
+    parser.add_argument("--readme", action="store_true", help="put the table into the README of the benchmarks")
     options = parser.parse_args(arguments)
-    options.command = "python benchmarks/scaling.py"
+    options.command = "python benchmarks/scaling.py" + " --pin" * options.pin
     return options
 
 
@@ -180,6 +202,8 @@ def main(arguments: Sequence[str]) -> int:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     if options.png:
         draw(found, options.png)
+    if options.readme:
+        report.put_into(Path(__file__).with_name("README.md"), markdown(found))
     return 0
 
 
