@@ -138,21 +138,25 @@ def conditions(machine: dict[str, Any]) -> str:
     )
 
 
+def clock(machine: dict[str, Any]) -> str:
+    """Return what was measured, as the head of a table says it."""
+    return "CPU time of the process" if machine["pinned"] else "Wall time"
+
+
 def markdown(found: dict[str, Any]) -> str:
     """Return the table for the README."""
     machine = found["machine"]
-    clock = "_cpu" if machine["pinned"] else ""
-    unit = "CPU time of the process" if machine["pinned"] else "Wall time"
+    key = "_cpu" if machine["pinned"] else ""
     lines = [
         f"`{machine['command']}`: {conditions(machine)}.",
-        f"{unit} in µs per step, call or start, medians of {machine['repeats']}, contenders in turn; native is a",
-        "loop written by hand in the engine, best native its fastest form (see benchmarks/README.md).",
+        f"{clock(machine)} in µs per step, call or start, medians of {machine['repeats']}, contenders in turn;",
+        "native is a loop written by hand in the engine, best native its fastest form (see benchmarks/README.md).",
         "Absolute times move between machines;",
         "a ratio from 0.85 to 1.15 in one run is no difference.",
         "",
         *_HEAD,
     ]
-    lines += _markdown_rows(rows(found), clock)
+    lines += _markdown_rows(rows(found), key)
     if memory_rows(found):
         lines += ["", f"{MEMORY_TITLE[0].upper()}{MEMORY_TITLE[1:]}, in the same run:", ""]
         lines += _HEAD

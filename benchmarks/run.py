@@ -150,13 +150,13 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--readme", action="store_true", help="put the table into the README")
     parser.add_argument("--from-json", type=Path, help="do not measure: show what was written by --json")
     options = parser.parse_args(arguments)
-    options.command = " ".join(["python benchmarks/run.py", *_without_files(arguments)])
+    options.command = " ".join(["python benchmarks/run.py", *without_files(arguments)])
     options.starts = [name for name in options.workloads if name in STARTS]
     options.workloads = [name for name in options.workloads if name in WORKLOADS]
     return options
 
 
-def _without_files(arguments: Sequence[str]) -> list[str]:
+def without_files(arguments: Sequence[str]) -> list[str]:
     """Return the arguments that say what is measured; where somebody kept the results is nobody else's business."""
     files, kept = ("--json", "--png", "--from-json"), []
     for before, argument in zip(["", *arguments], arguments):

@@ -128,10 +128,10 @@ def show(found: dict[str, Any], console: Console) -> None:
 def markdown(found: dict[str, Any]) -> str:
     """Return the table for the README of the benchmarks: a line for each scale of an engine, its sizes side by side."""
     machine = found["machine"]
-    unit = "CPU time of the process" if machine["pinned"] else "Wall time"
     lines = [
         f"`{machine['command']}`: {report.conditions(machine)}.",
-        f"{unit} of a training step in µs, medians of {machine['repeats']}, ours / the plain native loop's.",
+        f"{report.clock(machine)} in µs per training step, medians of {machine['repeats']},",
+        "ours / the plain native loop's.",
         "",
         "| engine | scale | from small to large |",
         "|---|---|---|",
@@ -186,7 +186,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--png", type=Path, help="draw the times here")
     parser.add_argument("--readme", action="store_true", help="put the table into the README of the benchmarks")
     options = parser.parse_args(arguments)
-    options.command = "python benchmarks/scaling.py" + " --pin" * options.pin
+    options.command = " ".join(["python benchmarks/scaling.py", *run.without_files(arguments)])
     return options
 
 

@@ -10,7 +10,7 @@ from jax import lax
 
 from kerasfront.ops import movement
 from kerasfront.ops.random_bits import random_bits as random_bits_declaration
-from kerasfront.ops.recurrent import lstm_with_products
+from kerasfront.ops.recurrent import lstm_by
 
 greater = jnp.greater
 greater_equal = jnp.greater_equal
@@ -50,22 +50,13 @@ def random_bits(words: Any, shape: tuple, stream: int = 0) -> Any:
     return _random_bits(words, shape, stream)
 
 
-# Compiled once for each shape, also for eager calls: the loop alone would be compiled anew for each new `step`.
-@functools.partial(jax.jit, static_argnames="go_backwards")
-def lstm(
-    inputs: Any,
-    initial_state_h: Any,
-    initial_state_c: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any = None,
-    go_backwards: bool = False,
-) -> Any:
+def _product_inside(inputs: Any) -> bool:
     # XLA for the CPU takes half the time when the product of the inputs is inside the loop, if the kernel's gradient
     # does not weigh more than what so need not be kept. Measured with JAX 0.10.2, forward and backward, outside and
     # inside, in ms, for (batch, time, features, units): (64, 80, 32, 128) 54 and 35, (64, 40, 256, 256) 80 and 69,
-    # (32, 200, 64, 64) 31 and 14, (64, 20, 512, 64) 6.8 and 7.4, (8, 40, 256, 256) 25 and 36.
-    inside = jax.default_backend() == "cpu" and inputs.shape[-1] <= 4 * inputs.shape[0]
-    return lstm_with_products(
-        inputs, initial_state_h, initial_state_c, kernel, recurrent_kernel, bias, go_backwards, inside
-    )
+    # (32, 200, 64, 64) 31 and 14, (64, 20, 512, 64) 6.8 and 7.4, (8, 80, 256, 256) 25 and 36.
+    return jax.default_backend() == "cpu" and inputs.shape[-1] <= 4 * inputs.shape[0]
+
+
+# Compiled once for each shape, also for eager calls: the loop alone would be compiled anew for each new `step`.
+lstm = jax.jit(functools.partial(lstm_by, inside=_product_inside), static_argnames="go_backwards")

@@ -6,6 +6,7 @@ These are derived ops, so that an engine can put its native kernel in their plac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from kerasfront import tree
@@ -59,25 +60,36 @@ def simple_rnn(
     return over_time(step, initial_state, _biased(matmul(inputs, kernel), bias), go_backwards)
 
 
-def lstm_with_products(
-    inputs: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any, bias: Any, go_backwards: bool, inside: bool
+def lstm_by(
+    inputs: Any,
+    initial_state_h: Any,
+    initial_state_c: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    go_backwards: bool = False,
+    *,
+    inside: Callable[[Any], bool],
 ) -> tuple[Any, Any, Any]:
     """Return what `lstm` does, with the product of the inputs before the loop or, step by step, inside it.
 
-    Inside there is more to compute, and less to keep in memory: 4 units numbers for each sample and step, twice.
+    `inside` tells which, given the inputs. Inside there is more to compute, and less to keep in memory: 4 units numbers
+    for each sample and step, twice.
     """
+    stepwise = inside(inputs)
 
     def projected(x: Any) -> Any:
         return _biased(matmul(x, kernel), bias)
 
     def step(x: Any, states: Any) -> tuple[Any, Any]:
         h, c = states
-        i, f, g, o = split(add(projected(x) if inside else x, matmul(h, recurrent_kernel)), 4, -1)
+        i, f, g, o = split(add(projected(x) if stepwise else x, matmul(h, recurrent_kernel)), 4, -1)
         c = add(multiply(sigmoid(f), c), multiply(sigmoid(i), tanh(g)))
         h = multiply(sigmoid(o), tanh(c))
         return h, (h, c)
 
-    outputs, (h, c) = over_time(step, (h, c), inputs if inside else projected(inputs), go_backwards)
+    sequence = inputs if stepwise else projected(inputs)
+    outputs, (h, c) = over_time(step, (initial_state_h, initial_state_c), sequence, go_backwards)
     return outputs, h, c
 
 
@@ -99,9 +111,8 @@ def lstm(
     Source: Hochreiter and Schmidhuber, "Long Short-Term Memory" (1997), with the forget gate of Gers et al. (2000).
     """
 
-    return lstm_with_products(
-        inputs, initial_state_h, initial_state_c, kernel, recurrent_kernel, bias, go_backwards, inside=False
-    )
+    states = initial_state_h, initial_state_c
+    return lstm_by(inputs, *states, kernel, recurrent_kernel, bias, go_backwards, inside=lambda _: False)
 
 
 @derived(dtype=_dtypes.promote_float)

@@ -279,17 +279,11 @@ class Function:
         leaves, spec = tree.flatten_with_spec(args)
         if self._plain is backend:
             return self._run_plainly(backend, spec, leaves)
-        inputs, statics = [], []
-        for leaf in leaves:
-            if isinstance(leaf, (np.ndarray, np.generic)) or _is_engine_tensor(leaf):
-                inputs.append(leaf)
-                statics.append(TENSOR)
-            else:
-                statics.append(leaf)
+        statics, inputs = tensors_apart(leaves)
         before = thread_state.noted()
         try:
             with self._lock, registry.scope(backend):
-                return self._run(backend, spec, tuple(statics), inputs)
+                return self._run(backend, spec, statics, inputs)
         except BaseException:
             thread_state.put_back(before)
             raise
@@ -391,6 +385,17 @@ def _nothing(variables: list[Variable]) -> None:
 
 def _distinct(variables: Sequence[Variable]) -> list[Variable]:
     return list({id(variable): variable for variable in variables}.values())
+
+
+def tensors_apart(leaves: list[Any]) -> tuple[tuple, list[Any]]:
+    """Return the leaves with `TENSOR` in the place of each tensor, and the tensors; NumPy arrays are such."""
+    statics, tensors = [], []
+    for leaf in leaves:
+        if _is_engine_tensor(leaf):
+            tensors.append(leaf)
+            leaf = TENSOR
+        statics.append(leaf)
+    return tuple(statics), tensors
 
 
 def as_tensor(leaf: Any, backend: Backend) -> Any:

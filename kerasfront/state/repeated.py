@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from kerasfront import tree
 from kerasfront.backend import dispatch, registry
 from kerasfront.backend.contract import Backend
 from kerasfront.state import interrupts, sharing
-from kerasfront.state.function import TENSOR, Function, MoreState, as_tensor
+from kerasfront.state.function import Function, MoreState, as_tensor, tensors_apart
 from kerasfront.utils import host_memory
 
 # Of one function: for some forms of data, or flags that change to and fro.
@@ -32,7 +31,8 @@ class Repeated:
     """
 
     def __init__(self, function: Function, arrays: tuple, batch_size: int, facts: Any = ()):
-        spec, statics, self._arrays = _sorted(arrays)
+        leaves, spec = tree.flatten_with_spec(arrays)
+        statics, self._arrays = tensors_apart(leaves)
         self._function, self.facts = function, facts
         self.backend: Backend = function.variables[0].backend
         self._form = spec, statics, batch_size
@@ -79,10 +79,11 @@ class Repeated:
 
     def replace(self, arrays: tuple) -> bool:
         """Take other data for the next calls; returns False, and takes none, where it has another form."""
-        spec, statics, leaves = _sorted(arrays)
-        if (spec, statics) != self._form[:2] or _looks(leaves) != self._looks:
+        leaves, spec = tree.flatten_with_spec(arrays)
+        statics, given = tensors_apart(leaves)
+        if (spec, statics) != self._form[:2] or _looks(given) != self._looks:
             return False
-        self._tensors = [as_tensor(leaf, self.backend) for leaf in leaves]
+        self._tensors = [as_tensor(one, self.backend) for one in given]
         return True
 
     @property
@@ -115,14 +116,6 @@ class Repeated:
         """Wait until the state has been computed."""
         if self._variables:
             self.backend.synchronize(self._variables[-1].raw)
-
-
-def _sorted(arrays: tuple) -> tuple[Any, tuple, list]:
-    """Return the structure of nested arrays, its leaves with `TENSOR` for each array, and the arrays."""
-    leaves, spec = tree.flatten_with_spec(arrays)
-    places = [dispatch.is_tensor(leaf) for leaf in leaves]
-    statics = tuple(TENSOR if place else leaf for leaf, place in zip(leaves, places, strict=True))
-    return spec, statics, list(itertools.compress(leaves, places))
 
 
 def _looks(arrays: list) -> list[tuple]:

@@ -145,7 +145,7 @@ def fit(
         if looped is not None and not looped.useless:
             count, last = looped.epoch(epoch, callbacks)
         else:
-            count, last = _train_epoch(execution, run, source, epoch, callbacks)
+            count, last = _epoch_singly(execution, run, source, epoch, callbacks)
         if not count:
             _check_not_empty(model, "fit", first=epoch == epochs[0])
             break
@@ -172,15 +172,17 @@ def _is_exhausted(source: Any, count: int) -> bool:
     return True
 
 
-def _train_epoch(execution: Execution, run: Callable, source: Any, epoch: int, callbacks: Any) -> tuple[int, Any]:
-    """Run steps one by one; returns the number of batches and the logs of the last step."""
+def _epoch_singly(execution: Execution, run: Callable, source: Any, epoch: int, callbacks: Any) -> tuple[int, Any]:
+    """Run steps of a training or an evaluation one by one; returns the number of batches and the logs of the last."""
+    begin = getattr(callbacks, f"on_{execution.kind}_batch_begin")
+    end = getattr(callbacks, f"on_{execution.kind}_batch_end")
     count, logs = 0, None
     with contextlib.closing(source.epoch(epoch)) as batches:
         for group in in_groups(batches, execution.model.steps_per_execution):
-            callbacks.on_train_batch_begin(count)
+            begin(count)
             logs = run(group)
             count += len(group)
-            callbacks.on_train_batch_end(count - 1, execution.batch_logs(logs))
+            end(count - 1, execution.batch_logs(logs))
             if execution.stopped():
                 break
     return count, logs
@@ -197,25 +199,11 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
         count, logs = looped.epoch(0, callbacks)
     else:
         run = replaying.replaying_for(execution, source, 1) or execution
-        count, logs = _evaluated_singly(execution, run, source, callbacks)
+        count, logs = _epoch_singly(execution, run, source, 0, callbacks)
     _check_not_empty(model, "evaluate", first=not count)
     numbers = final_logs(model, "test", logs)
     callbacks.on_test_end(numbers)
     return numbers
-
-
-def _evaluated_singly(execution: Execution, run: Callable, source: Any, callbacks: Any) -> tuple[int, Any]:
-    """Run steps one by one; returns the number of batches and the logs of the last step."""
-    count, logs = 0, None
-    with contextlib.closing(source.epoch(0)) as batches:
-        for group in in_groups(batches, execution.model.steps_per_execution):
-            callbacks.on_test_batch_begin(count)
-            logs = run(group)
-            count += len(group)
-            callbacks.on_test_batch_end(count - 1, execution.batch_logs(logs))
-            if execution.stopped():
-                break
-    return count, logs
 
 
 def predict(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> Any:

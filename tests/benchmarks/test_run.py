@@ -109,3 +109,10 @@ def test_a_quick_scaling_run_measures_every_point_and_draws(tmp_path):
     assert {(one["scale"], one["ours"] > 0) for one in found} == {(scale, True) for scale in scales}
     assert len(found) == 2 * len(scales)
     assert picture.read_bytes().startswith(b"\x89PNG")
+    program = "import json, sys, scaling; print(scaling.markdown(json.load(open(sys.argv[1]))))"
+    shown = subprocess.run(
+        [sys.executable, "-c", program, file], cwd=ROOT / "benchmarks", capture_output=True, text=True
+    )
+    assert "`python benchmarks/scaling.py --backends numpy --quick --repeats 1`" in shown.stdout, shown.stderr
+    lines = [line for line in shown.stdout.splitlines() if line.startswith("| numpy | ")]
+    assert [line.split(" | ")[1] for line in lines] == list(dict.fromkeys(one["scale"] for one in found))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import kerasfront as kf
-from kerasfront.state import repeated
 from kerasfront.training import looping, repeats
 
 SAMPLES, BATCH = 330, 16
@@ -23,25 +22,11 @@ def trained(watched=False):
     return model.get_weights(), history.history
 
 
-@pytest.fixture
-def looped_steps(monkeypatch):
-    counts = []
-    original = repeated.Repeated.__call__
-
-    def counted(self, order, first, count):
-        done = original(self, order, first, count)
-        counts.append(count if done else 0)
-        return done
-
-    monkeypatch.setattr(repeated.Repeated, "__call__", counted)
-    return counts
-
-
-def test_loops_agree_with_single_steps(engine, looped_steps):
+def test_loops_agree_with_single_steps(engine, repeated_steps):
     weights, history = trained()
-    in_loops = sum(looped_steps)
+    in_loops = sum(repeated_steps)
     expected, singly = trained(watched=True)
-    assert sum(looped_steps) == in_loops
+    assert sum(repeated_steps) == in_loops
     for ours, theirs in zip(weights, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(history["loss"], singly["loss"], rtol=1e-5)
@@ -51,15 +36,15 @@ def test_loops_agree_with_single_steps(engine, looped_steps):
     assert in_loops == (0 if engine == "numpy" else whole) or (engine == "torch" and in_loops >= whole - 3)
 
 
-def test_another_number_of_samples_compiles_a_single_step_for_all(engine, looped_steps, monkeypatch):
+def test_another_number_of_samples_compiles_a_single_step_for_all(engine, repeated_steps, monkeypatch):
     kf.utils.set_random_seed(3)
     model = kf.Sequential([kf.Input((8,)), kf.layers.Dense(3, activation="softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
 
     def loops_over(samples):
-        looped_steps.clear()
+        repeated_steps.clear()
         model.fit(X[:samples], Y[:samples], batch_size=BATCH, verbose=0)
-        return sum(looped_steps)
+        return sum(repeated_steps)
 
     if not kf.backend.active().compiles:
         pytest.skip("nothing is compiled: steps run as they are, or are recorded")
@@ -91,13 +76,13 @@ def test_a_loop_stops_when_a_callback_says_so(engine):
     assert int(model.optimizer.iterations) == 2 * (SAMPLES // BATCH + 1)
 
 
-def test_evaluation_in_loops_agrees_with_single_steps(engine, looped_steps, monkeypatch):
+def test_evaluation_in_loops_agrees_with_single_steps(engine, repeated_steps, monkeypatch):
     monkeypatch.setattr(repeats, "FEWEST_RECORDED", 5)
     kf.utils.set_random_seed(3)
     model = kf.Sequential([kf.Input((8,)), kf.layers.Dense(3, activation="softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     looped = [model.evaluate(X, Y, batch_size=BATCH, verbose=0) for _ in range(2)]
-    in_loops = sum(looped_steps)
+    in_loops = sum(repeated_steps)
     assert in_loops == 0 or in_loops >= 2 * (SAMPLES // BATCH) - 4
     watch = kf.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: logs["loss"])
     singly = model.evaluate(X, Y, batch_size=BATCH, verbose=0, callbacks=[watch])
