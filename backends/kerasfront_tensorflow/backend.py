@@ -88,7 +88,7 @@ class TensorFlowBackend(Backend):
             values = [tf.identity(value) for value in values]
         places = [i for i, value in enumerate(values) if value.dtype.is_floating or value.dtype.is_complex]
         sources = [values[i] for i in places]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+        with ops.gradients.by_these_only(sources), tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(sources)
             loss, further = function(values)
         gradients: list = [None] * len(values)

@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from kerasfront.ops import activations, indexing, linear_algebra, movement, optimizer_updates, recurrent
-from kerasfront_tensorflow.ops.gradients import with_gradient
 from kerasfront_tensorflow.ops.indexing import sort_key
 from kerasfront_tensorflow.ops.kernel import BOOL, HALVES, INTEGERS, widened
+from kerasfront_tensorflow.ops.relu import relu as relu
 from kerasfront_tensorflow.variables import handles_of, read
 
 greater = widened(tf.greater, BOOL)
@@ -23,18 +23,6 @@ sigmoid = tf.sigmoid
 silu = tf.nn.silu
 softplus = tf.nn.softplus
 divide_no_nan = tf.math.divide_no_nan
-
-
-# TensorFlow makes one kernel of a product, a bias and its own relu, and that one turns NaN into 0.
-_relu_in_graphs = with_gradient(
-    "Relu",
-    lambda x: tf.maximum(x, tf.zeros((), x.dtype)),
-    lambda upstream, result, _: [tf.raw_ops.ReluGrad(gradients=upstream, features=result)],
-)
-
-
-def relu(x: Any) -> Any:
-    return tf.nn.relu(x) if tf.executing_eagerly() else _relu_in_graphs(x)
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:

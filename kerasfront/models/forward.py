@@ -18,7 +18,7 @@ from kerasfront.backend import dispatch, masks, registry
 from kerasfront.layers.calling import calls
 from kerasfront.layers.layer import Layer
 from kerasfront.state import scope, structure
-from kerasfront.state.function import TENSOR, MoreState, Pure
+from kerasfront.state.function import MOST_ROUNDS, TENSOR, MoreState, Pure
 from kerasfront.training import facts
 
 # Beyond so many shapes a model is called with ever new ones.
@@ -100,7 +100,7 @@ class Forward:
         further = {} if training is None else {"training": training}
         self._forms[form] = _stays_eager
         variables = list(model.variables)
-        while True:
+        for _ in range(MOST_ROUNDS):
             pure = Pure(lambda one: Layer.__call__(model, one, **further), variables, _ONE_ARGUMENT, (TENSOR,))
             run: Any = backend.compile(pure, None)
             try:
@@ -111,6 +111,8 @@ class Forward:
                 variables += more.variables
             except Exception:  # noqa: BLE001 - what cannot be traced runs eagerly, and says there what is wrong
                 return None
+        else:
+            return None
         if pure.written or any(static is not None for static in pure.form.output_statics):
             return None
 

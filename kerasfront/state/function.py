@@ -191,6 +191,10 @@ class _Tensor:
 TENSOR = _Tensor()
 
 
+# In each a function may find more of its Variables: branches that Python takes one after the other.
+MOST_ROUNDS = 5
+
+
 class _Entry(NamedTuple):
     """A function for one structure of its arguments."""
 
@@ -237,6 +241,8 @@ class Function:
         # The engine, if it runs the function as it is.
         self._plain: Backend | None = None
         self._loops: dict[Any, Any] = {}
+        # What traces since the last run have found.
+        self._found: list[Sequence[Variable]] = []
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         # One that a decorator has put in the place of its function is found there again.
@@ -338,10 +344,27 @@ class Function:
         self._runs.clear()
 
     def know(self, variables: Sequence[Variable]) -> None:
-        """Add Variables that the function turned out to use; what was compiled without them is dropped."""
-        self._variables = _distinct([*self._variables, *variables])
+        """Add Variables that the function turned out to use; what was compiled without them is dropped.
+
+        Raises:
+            ValueError: each trace finds others, and will do so for ever.
+        """
         self._runs.clear()
         self._loops.clear()
+        self._found.append(variables)
+        if len(self._found) > MOST_ROUNDS:
+            made, self._found = {id(one) for found in self._found for one in found}, []
+            self._variables = [one for one in self._variables if id(one) not in made]
+            raise ValueError(
+                f"{getattr(self._fn, '__qualname__', self._fn)}: makes Variables anew each time it is traced. Expected "
+                f"the same ones in each run; got others {MOST_ROUNDS + 1} times, at last {_named(variables)}. Make "
+                "layers and Variables once, in `__init__` or `build`, not where they are used."
+            )
+        self._variables = _distinct([*self._variables, *variables])
+
+    def has_run(self) -> None:
+        """Note that all the Variables are known which the function uses."""
+        self._found = []
 
     def _step_eagerly(self, args: tuple) -> Any:
         with whole.together():
@@ -362,12 +385,18 @@ class Function:
     def _run_and_assign(self, entry: _Entry, inputs: list[Any]) -> list[Any]:
         pure, variables = entry.pure, entry.pure.variables
         tensors, new = entry.run([variable.handle for variable in variables], inputs)  # type: ignore[misc]
+        if self._found:
+            self.has_run()
         # Not `reads_only`: the run may have traced anew, for another shape.
         if pure.written:
             with interrupts.deferred(firm=True):
                 for place, handle in zip(pure.written, new, strict=True):
                     variables[place].take_handle(handle)
         return tensors
+
+
+def _named(variables: Sequence[Variable]) -> str:
+    return " and ".join(f"{one.path!r} of shape {one.shape}" for one in variables[:2])
 
 
 def _without_variables(outputs: Any) -> Any:

@@ -75,6 +75,7 @@ class Repeated:
                 for place, handle in zip(self._pure.written, new, strict=True):
                     self._variables[place].take_handle(handle)
         self.plan.samples.add(self._samples)
+        self._function.has_run()
         return True
 
     def replace(self, arrays: tuple) -> bool:

@@ -256,6 +256,8 @@ def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
         with structure.remembering(memory):
             return run_all(batches)
 
+    # Messages name it.
+    run.__qualname__ = f"{model.name}.{kind}_step"
     return run
 
 

@@ -224,6 +224,81 @@ print(np.isnan(model.predict(np.full((2, 5, 5, 2), np.nan, "float32"), verbose=0
     assert done.stdout.strip() == "True"
 
 
+def pooled_relu(x):
+    return ops.max_pool(ops.relu(x), 2, 2, "same")
+
+
+@pytest.fixture(scope="module")
+def images():
+    # Windows with ties below and at 0, the largest value of both signs, infinities, and one at the border.
+    values = np.random.default_rng(0).integers(-2, 3, (2, 5, 5, 3)).astype("float32")
+    values[0, 0, 0], values[0, 2, 3], values[1, :2, :2] = np.inf, -np.inf, -1
+    return values
+
+
+def gradient_of(x, wrap):
+    variable = keras.Variable(x)
+    slopes = np.random.default_rng(1).normal(size=(2, 3, 3, 3)).astype("float32")
+    step = wrap(lambda: keras.value_and_grad(lambda: ops.sum(ops.tanh(pooled_relu(variable)) * slopes), [variable]))
+    loss, (gradient,) = step()
+    return ops.convert_to_numpy(loss), ops.convert_to_numpy(gradient)
+
+
+def test_pooling_before_relu_gives_the_values_and_gradients_of_pooling_after_it(images):
+    for one, other in zip(gradient_of(images, keras.function), gradient_of(images, lambda step: step), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    images = np.where(np.arange(images.size).reshape(images.shape) == 40, np.float32("nan"), images)
+    expected = np.isnan(ops.convert_to_numpy(pooled_relu(images)))
+    variable = keras.Variable(images)
+
+    @keras.function
+    def step():
+        return keras.value_and_grad(lambda: (ops.sum(variable), pooled_relu(variable)), [variable], has_aux=True)
+
+    (_, result), _ = step()
+    assert expected.sum() == 1 and (np.isnan(result.numpy()) == expected).all()
+
+
+@pytest.mark.skipif(not dispatch.OVERRIDES_ON, reason="the relu that is looked for is an override")
+def test_relu_after_pooling_is_computed_of_the_pooled(images):
+    x, w, sizes = tf.constant(images), keras.Variable(2.0), {}
+
+    def step():
+        found = keras.value_and_grad(lambda: ops.sum(pooled_relu(x * w)), [w])
+        operations = tf.compat.v1.get_default_graph().get_operations()
+        for kernel in ("MaxPoolGrad", "ReluGrad"):
+            sizes[kernel] = [one.inputs[0].shape.num_elements() for one in operations if one.type == kernel]
+        return found
+
+    keras.function(step)()
+    assert set(sizes["MaxPoolGrad"]) == {2 * 6 * 6 * 3} and sizes["ReluGrad"] == [2 * 3 * 3 * 3]
+
+
+def test_gradients_by_a_relu_that_is_pooled(images):
+    x, slopes = tf.constant(images), tf.ones((2, 3, 3, 3))
+
+    def by_a_tape(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            features = ops.relu(x)
+            loss = ops.sum(ops.max_pool(features, 2, 2, "same") * slopes)
+        return tape.gradient(loss, features)
+
+    def by_a_variable(x):
+        variable = keras.Variable(np.zeros(images.shape, "float32"))
+
+        def step():
+            variable.assign(ops.relu(x))
+            return keras.value_and_grad(lambda: ops.sum(ops.max_pool(variable, 2, 2, "same") * slopes), [variable])[1]
+
+        return keras.function(step)()[0]
+
+    expected = by_a_tape(x).numpy()
+    assert expected.sum() == 2 * 3 * 3 * 3
+    np.testing.assert_array_equal(tf.function(by_a_tape)(x).numpy(), expected)
+    np.testing.assert_array_equal(by_a_variable(x).numpy(), expected)
+
+
 @pytest.mark.skipif(not dispatch.OVERRIDES_ON, reason="the kernel is an override")
 def test_adam_changes_variables_by_one_kernel_and_keeps_what_was_read_before():
     start, slope = np.array([1.0, -2.0, 3.0], "float32"), np.array([0.5, -0.1, 2.0], "float32")

@@ -126,3 +126,35 @@ def test_an_optimizer_that_knows_other_variables():
 def test_unknown_arguments_of_evaluate():
     with pytest.raises(ValueError, match="unknown arguments"):
         model_with().evaluate(X, Z, workers=3)
+
+
+class MakesLayersInCall(keras.Model):
+    def call(self, inputs):
+        return keras.layers.Dense(1)(inputs)
+
+
+@pytest.mark.filterwarnings("ignore:.*nothing is trained")
+@pytest.mark.parametrize("call", ["fit", "evaluate", "predict", "train_on_batch"])
+def test_layers_made_where_they_are_used(call, engine):
+    model = MakesLayersInCall(name="maker")
+    model.compile("sgd", "mse")
+    arguments = (X,) if call == "predict" else (X, Z)
+    run = lambda: getattr(model, call)(*arguments)  # noqa: E731
+    if engine == "torch":
+        # Plain Python does what it says: layers of one step each.
+        assert run() is not None
+        return
+    with pytest.raises(ValueError, match=r"maker\.\w+_step: makes Variables anew .*got others 6 times.*__init__"):
+        run()
+
+
+def test_a_function_may_find_further_variables_time_after_time(engine):
+    weights = [keras.Variable(float(place)) for place in range(12)]
+
+    @keras.function
+    def read(places):
+        return sum((weights[int(place)] * 1.0 for place in places.split()), 0.0 * weights[0])
+
+    for place in range(len(weights)):
+        assert float(read(f"0 {place}")) == place
+    assert float(read("0 1 2 3 4 5 6 7 8 9 10 11")) == 66

@@ -1,10 +1,32 @@
 """Operations whose gradient is not the engine's."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import record
+
+
+class _Wanted(threading.local):
+    by: Sequence | None = None
+
+
+_wanted = _Wanted()
+
+
+@contextlib.contextmanager
+def by_these_only(sources: Sequence) -> Iterator[None]:
+    """Mark a computation that is differentiated by the sources, and by no tensor on the way.
+
+    It does not hold under another tape, which may be asked for anything.
+    """
+    before, _wanted.by = _wanted.by, None if record.could_possibly_record() else sources
+    try:
+        yield
+    finally:
+        _wanted.by = before
 
 
 def with_gradient(name: str, forward: Callable, backward: Callable) -> Callable:
@@ -37,3 +59,19 @@ def with_gradient(name: str, forward: Callable, backward: Callable) -> Callable:
         return (eager if tf.executing_eagerly() else traced)(*inputs)
 
     return run
+
+
+def argument_of(tensor: Any, name: str) -> Any:
+    """Return the first input of the operation by `with_gradient(name, ...)` that made a tensor of a graph.
+
+    None where another one made it, or somebody may ask for the gradient by the tensor itself.
+    """
+    if tf.executing_eagerly() or _wanted.by is None or tensor.op.type != "IdentityN":
+        return None
+    if any(tensor is source for source in _wanted.by):
+        return None
+    try:
+        marked = tensor.op.get_attr("_gradient_op_type")
+    except ValueError:
+        return None
+    return tensor.op.inputs[1] if marked == f"Kerasfront{name}".encode() else None

@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from kerasfront_tensorflow.ops.kernel import HALVES, widened
+from kerasfront_tensorflow.ops.relu import before_relu, relu
 
 Sizes = tuple[int, ...]
 
@@ -105,6 +106,10 @@ def _first_largest(a: Any, b: Any) -> Any:
 
 
 def max_pooling(x: Any, window: Sizes, strides: Sizes, padding: Any) -> Any:
+    before = before_relu(x)
+    if before is not None:
+        # The same values and gradients, and relu has a part of the elements only.
+        return relu(max_pooling(before, window, strides, padding))
     lowest = float("-inf") if x.dtype.is_floating else x.dtype.min
     x = _padded(x, padding, tf.constant(lowest, x.dtype))
     if len(window) < 3 and x.dtype not in (tf.uint32, tf.uint64):
