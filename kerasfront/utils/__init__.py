@@ -17,6 +17,7 @@ _HOMES = {
     "unpack_x_y_sample_weight": "kerasfront.utils.batch_format",
     "pack_x_y_sample_weight": "kerasfront.utils.batch_format",
     "PyDataset": "kerasfront.utils.py_dataset",
+    "prefetch": "kerasfront.training.data.prefetching",
     "clear_session": "kerasfront.naming",
     "disable_interactive_logging": "kerasfront.config",
     "enable_interactive_logging": "kerasfront.config",

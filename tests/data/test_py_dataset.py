@@ -183,7 +183,7 @@ def test_what_is_closed_while_it_is_read_says_so():
     assert next(iterator) is True
     threading.Timer(0.1, closing.set).start()
     assert prefetcher.close()
-    with pytest.raises(RuntimeError, match="closed while batch 1 of 3 was awaited"):
+    with pytest.raises(RuntimeError, match="closed while batch 2 was awaited"):
         next(iterator)
 
 
@@ -192,7 +192,7 @@ def test_a_thread_that_is_stuck_does_not_hold_up_closing(monkeypatch):
     release = threading.Event()
     prefetcher = workers.Prefetcher([lambda number: release.wait(20)], range(2), ahead=1)
     time.sleep(0.05)
-    with pytest.warns(RuntimeWarning, match="1 worker threads are still busy in __getitem__"):
+    with pytest.warns(RuntimeWarning, match="1 threads are still busy fetching"):
         assert not prefetcher.close()
     release.set()
 

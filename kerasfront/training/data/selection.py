@@ -105,7 +105,7 @@ def _batched_source(
     read = BatchReader(class_weight, where)
     if isinstance(x, PyDataset):
         return PyDatasetSource(x, read, steps, shuffle, seed, repeat, where)
-    iterable = _engine_iterable(x)
+    iterable = engine_iterable(x)
     if iterable is not None:
         return IterableSource(iterable, read, steps, repeat, where)
     if isinstance(x, Iterator):
@@ -115,7 +115,7 @@ def _batched_source(
     return None
 
 
-def _engine_iterable(x: Any) -> Iterable | None:
+def engine_iterable(x: Any) -> Iterable | None:
     """Ask the engines in use, then those that the user has imported, whether `x` is one of their data sets."""
     # The classes it derives from, not only its own: a user may have subclassed an engine's loader.
     modules = {kind.__module__.partition(".")[0] for kind in type(x).__mro__}

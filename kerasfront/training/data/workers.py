@@ -1,4 +1,4 @@
-"""Worker threads and processes that fetch the batches of a `PyDataset` ahead of the loop.
+"""Worker threads and processes that fetch batches, above all of a `PyDataset`, ahead of the loop.
 
 One thread per worker takes the next number, fetches its batch and puts it down; the consumer takes them in order. With
 processes the thread hands the number on through a pipe and waits for the answer or for the death of its process.
@@ -31,10 +31,13 @@ class Prefetcher:
         fetchers: one function per thread.
         numbers: what to fetch.
         ahead: results that may wait at most.
+        where: whose batches they are, for messages.
     """
 
-    def __init__(self, fetchers: Sequence[Callable[[int], Any]], numbers: Sequence[int], ahead: int) -> None:
-        self._numbers = numbers
+    def __init__(
+        self, fetchers: Sequence[Callable[[int], Any]], numbers: Sequence[int], ahead: int, where: str = "PyDataset"
+    ) -> None:
+        self._numbers, self._where = numbers, where
         self._ahead = max(ahead, 1)
         self._results: dict[int, tuple[Any, BaseException | None]] = {}
         self._started = 0
@@ -74,8 +77,8 @@ class Prefetcher:
                     self._changed.wait()
                 if position not in self._results:
                     raise RuntimeError(
-                        f"PyDataset: closed while batch {position} of {len(self._numbers)} was awaited. Expected it to "
-                        "stay open until its epoch has been read. Close it when the loop is over."
+                        f"{self._where}: closed while batch {position + 1} was awaited. Expected it to stay open until "
+                        "its epoch has been read. Close it when the loop is over."
                     )
                 result, error = self._results.pop(position)
                 self._taken += 1
@@ -96,9 +99,8 @@ class Prefetcher:
         busy = [thread.name for thread in self._threads if thread.is_alive()]
         if busy:
             warnings.warn(
-                f"PyDataset: {len(busy)} worker threads are still busy in __getitem__ after {PATIENCE:.0f} s. Expected "
-                "them to "
-                "return. They end with the program; look for a call that blocks.",
+                f"{self._where}: {len(busy)} threads are still busy fetching batches after {PATIENCE:.0f} s. Expected "
+                "them to return. They end with the program; look for a call that blocks.",
                 RuntimeWarning,
                 stacklevel=2,
             )
