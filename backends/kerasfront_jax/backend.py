@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,8 @@ _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex1
 _WIDE = frozenset(map(np.dtype, _NARROW))
 # A small model's step compiles in less than the second from which on JAX keeps programs by default.
 _KEEP_ALL = {"jax_persistent_cache_min_compile_time_secs": 0.0, "jax_persistent_cache_min_entry_size_bytes": -1}
+# Bytes: of data whose copy matters, and of the alignment of memory that XLA shares.
+_LARGE, _ALIGNMENT = 1 << 24, 64
 
 
 class JaxBackend(Backend):
@@ -65,7 +67,7 @@ class JaxBackend(Backend):
     def resident(self, array: np.ndarray) -> Any:
         ops.creation.check_wide_integers(array)
         # Not `jnp.asarray`, which copies twice and keeps both.
-        return jax.device_put(array)
+        return _Shared.of(array) or jax.device_put(array)
 
     def to_numpy(self, value: Any) -> np.ndarray:
         return np.array(value)
@@ -128,7 +130,7 @@ class JaxBackend(Backend):
         def loop(values: list, data: list, order: Any, first: Any, count: Any) -> list:
             def step(i: Any, values: list) -> list:
                 rows = lax.dynamic_slice(order, (i * batch_size,), (batch_size,))
-                _, new = once(list(values), [jnp.take(one, rows, axis=0, mode="clip") for one in data])
+                _, new = once(list(values), [_taken(one, rows) for one in data])
                 values = list(values)
                 for place, value in zip(pure.written, new, strict=True):
                     values[place] = lax.convert_element_type(value, values[place].dtype)
@@ -185,3 +187,32 @@ class JaxBackend(Backend):
 
     def devices(self) -> Sequence[str]:
         return tuple(f"{device.platform}:{device.id}" for device in jax.devices())
+
+
+class _Shared(NamedTuple):
+    """A host array whose memory is shared. NumPy's large ones begin 16 bytes after where they could be as they are."""
+
+    rest: Any
+    """Its numbers in a row, from the first that is aligned; it stands in the first sample."""
+    first: Any
+    """The first sample, copied."""
+    start: Any
+    """How many numbers come before those of `rest`."""
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> _Shared | None:
+        """Return the shared array; None where it is small, or its memory cannot be shared."""
+        form, size = array.dtype, array[0].size
+        plain = array.flags.carray and form.isnative and form.kind in "fiu" and form not in _WIDE
+        start = -array.ctypes.data % _ALIGNMENT // form.itemsize
+        if not plain or array.nbytes < _LARGE or start >= size or jax.devices()[0].platform != "cpu":
+            return None
+        return cls(jnp.from_dlpack(array.reshape(-1)[start:]), jax.device_put(array[0].copy()), np.int32(start))
+
+
+def _taken(data: Any, rows: Any) -> Any:
+    if not isinstance(data, _Shared):
+        return jnp.take(data, rows, axis=0, mode="clip")
+    size, parts = data.first.size, lax.GatherDimensionNumbers((1,), (), (0,))
+    found = lax.gather(data.rest, (rows * size - data.start)[:, None], parts, (size,), mode="clip")
+    return jnp.where((rows == 0)[:, None], data.first.reshape(-1), found).reshape(-1, *data.first.shape)

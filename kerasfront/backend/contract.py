@@ -233,8 +233,8 @@ class Backend:
         """
         return None
 
-    def resident(self, array: np.ndarray) -> Tensor:
-        """Return a host array as a tensor for `repeat`; it may share the array's memory."""
+    def resident(self, array: np.ndarray) -> Any:
+        """Return a host array in the form in which `repeat` takes it, a tensor by default; it may share its memory."""
         return self.convert_to_tensor(array, None)
 
     def compiled_input(self, array: np.ndarray) -> Any:

@@ -1,0 +1,77 @@
+"""Large data of the host in the loops of JAX: not copied where it can be, and the same samples in any case."""
+
+import numpy as np
+import pytest
+
+import kerasfront as keras
+from kerasfront.backend import registry
+from kerasfront.state.function import Function
+from kerasfront.state.repeated import Repeated
+
+jax = pytest.importorskip("jax", reason="needs the engine")
+
+
+@pytest.fixture(autouse=True)
+def backend():
+    with registry.scope("jax") as active:
+        yield active
+
+
+def samples(shape, dtype, start):
+    """Return numbers that begin `start` items after an address that is aligned to 64 bytes."""
+    count, dtype = int(np.prod(shape)), np.dtype(dtype)
+    memory = np.zeros((count + start) * dtype.itemsize + 64, "uint8")
+    first = -memory.ctypes.data % 64 + start * dtype.itemsize
+    found = memory[first : first + count * dtype.itemsize].view(dtype).reshape(shape)
+    found[...] = np.random.default_rng(0).integers(0, 100, shape)
+    return found
+
+
+def batches_of(backend, array, order, size):
+    """Return the batches that a loop in the engine sees."""
+    seen = keras.Variable(np.zeros((len(order) // size, size, *array.shape[1:]), "float32"))
+
+    def step(batch):
+        seen.assign(keras.ops.concatenate([seen[1:], keras.ops.cast(batch[None], "float32")]))
+
+    repeated = Repeated(Function(step, [seen]), (array,), size)
+    assert repeated(repeated.order_on_device(order), 0, len(order) // size)
+    return seen.numpy()
+
+
+FORMS = [
+    ((70_000, 8, 8), "float32", 4),
+    ((70_000, 64), "float32", 0),
+    ((70_000, 64), "int32", 15),
+    ((140_000, 64), "float16", 8),
+    ((300_000, 64), "uint8", 16),
+    # No whole sample before the first aligned number.
+    ((1_200_000, 4), "float32", 4),
+    ((5_000_000,), "float32", 4),
+]
+
+
+@pytest.mark.parametrize("shape, dtype, start", FORMS)
+def test_loops_over_shared_memory_see_each_sample(shape, dtype, start, backend):
+    array = samples(shape, dtype, start)
+    order = np.array([5, 0, len(array) - 1, 1, 0, 17])
+    expected = array[order].reshape(3, 2, *shape[1:])
+    np.testing.assert_array_equal(batches_of(backend, array, order, 2), expected)
+
+
+@pytest.mark.parametrize("form", ["plain", "transposed", "read-only", "sliced", "float64"])
+def test_what_cannot_be_shared_is_copied(form, backend):
+    array = samples((70_000, 64), "float32", 4)
+    array = {
+        "transposed": np.asfortranarray(array),
+        "sliced": samples((70_000, 128), "float32", 4)[:, ::2],
+        "float64": array.astype("float64"),
+    }.get(form, array)
+    array.flags.writeable = form != "read-only"
+    order = np.array([3, 0, 69_999, 1])
+    np.testing.assert_array_equal(batches_of(backend, array, order, 2), array[order].reshape(2, 2, 64))
+
+
+def test_large_data_is_not_copied(backend):
+    array = samples((70_000, 64), "float32", 4)
+    assert backend.resident(array).rest.unsafe_buffer_pointer() == array.reshape(-1)[12:].ctypes.data
