@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,8 +25,8 @@ _NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex1
 _WIDE = frozenset(map(np.dtype, _NARROW))
 # A small model's step compiles in less than the second from which on JAX keeps programs by default.
 _KEEP_ALL = {"jax_persistent_cache_min_compile_time_secs": 0.0, "jax_persistent_cache_min_entry_size_bytes": -1}
-# Bytes: of data whose copy matters, and of the alignment of memory that XLA shares.
-_LARGE, _ALIGNMENT = 1 << 24, 64
+# Bytes: of data whose copy matters, and of the alignment of memory that XLA shares. Positions are int32.
+_LARGE, _ALIGNMENT, _MOST_NUMBERS = 1 << 24, 64, 1 << 31
 
 
 class JaxBackend(Backend):
@@ -64,10 +65,13 @@ class JaxBackend(Backend):
             return jnp.asarray(value.astype(value.dtype if dtype is None else dtype))
         return jnp.asarray(value, dtype)
 
+    def shares_memory(self, array: np.ndarray) -> bool:
+        return _shared(array) is not None
+
     def resident(self, array: np.ndarray) -> Any:
         ops.creation.check_wide_integers(array)
         # Not `jnp.asarray`, which copies twice and keeps both.
-        return _Shared.of(array) or jax.device_put(array)
+        return _shared(array) or jax.device_put(array)
 
     def to_numpy(self, value: Any) -> np.ndarray:
         return np.array(value)
@@ -189,25 +193,20 @@ class JaxBackend(Backend):
         return tuple(f"{device.platform}:{device.id}" for device in jax.devices())
 
 
-class _Shared(NamedTuple):
-    """A host array whose memory is shared. NumPy's large ones begin 16 bytes after where they could be as they are."""
+# A host array whose memory is shared: its numbers in a row from the first that is aligned, which stands in the first
+# sample, a copy of that sample, and how many numbers were left out. NumPy's large arrays begin 16 bytes too late.
+_Shared = collections.namedtuple("_Shared", "rest first start")
 
-    rest: Any
-    """Its numbers in a row, from the first that is aligned; it stands in the first sample."""
-    first: Any
-    """The first sample, copied."""
-    start: Any
-    """How many numbers come before those of `rest`."""
 
-    @classmethod
-    def of(cls, array: np.ndarray) -> _Shared | None:
-        """Return the shared array; None where it is small, or its memory cannot be shared."""
-        form, size = array.dtype, array[0].size
-        plain = array.flags.carray and form.isnative and form.kind in "fiu" and form not in _WIDE
-        start = -array.ctypes.data % _ALIGNMENT // form.itemsize
-        if not plain or array.nbytes < _LARGE or start >= size or jax.devices()[0].platform != "cpu":
-            return None
-        return cls(jnp.from_dlpack(array.reshape(-1)[start:]), jax.device_put(array[0].copy()), np.int32(start))
+def _shared(array: np.ndarray) -> _Shared | None:
+    """Share the memory of a host array; None where it is small, or its memory cannot be shared."""
+    form = array.dtype
+    plain = array.flags.carray and form.isnative and form.kind in "fiu" and form not in _WIDE
+    start = -array.ctypes.data % _ALIGNMENT // form.itemsize
+    fits = array.nbytes >= _LARGE and array.size < _MOST_NUMBERS and start < array[0].size
+    if not plain or not fits or jax.devices()[0].platform != "cpu":
+        return None
+    return _Shared(jnp.from_dlpack(array.reshape(-1)[start:]), jax.device_put(array[0].copy()), np.int32(start))
 
 
 def _taken(data: Any, rows: Any) -> Any:

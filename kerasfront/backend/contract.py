@@ -233,6 +233,10 @@ class Backend:
         """
         return None
 
+    def shares_memory(self, array: np.ndarray) -> bool:
+        """Return whether `resident` takes a host array without a copy, to be read where a step needs it."""
+        return False
+
     def resident(self, array: np.ndarray) -> Any:
         """Return a host array in the form in which `repeat` takes it, a tensor by default; it may share its memory."""
         return self.convert_to_tensor(array, None)

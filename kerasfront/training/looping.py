@@ -1,6 +1,6 @@
 """Epochs in which several steps go into one call of the engine.
 
-It is done where nobody looks at single batches, the data is in memory, and the engine says that a loop serves the step
+It is done where nobody looks at single batches, the engine can hold the data, and it says that a loop serves the step
 (a convolution in a loop is several times slower on one engine's CPU). Nothing is decided by the clock but how many
 steps go into one call: a training that is repeated runs the same code, to the last bit. The compiled loop stays with
 the compiled step, for later calls of `fit`.
@@ -24,7 +24,7 @@ _FEWEST_OF_ANOTHER_SIZE = 4096
 
 def looping_for(execution: Any, source: Any, epochs: int) -> Looping | None:
     """Return what runs the epochs of `fit` or `evaluate` in loops; None where each batch has to be a call by itself."""
-    if not isinstance(source, ArraySource) or source.in_memory is None or not repeats.allowed(execution):
+    if not isinstance(source, ArraySource) or source.held is None or not repeats.allowed(execution):
         return None
     whole = source.num_samples // source.batch_size
     fewest = 2 if execution.model._backend.compiles else repeats.FEWEST_RECORDED
@@ -98,4 +98,4 @@ class Looping(repeats.Repeats):
         return True
 
     def data(self, batch: Any) -> tuple[tuple, int]:
-        return (self._source.in_memory,), self._source.batch_size
+        return (self._source.held,), self._source.batch_size

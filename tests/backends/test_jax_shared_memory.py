@@ -75,3 +75,10 @@ def test_what_cannot_be_shared_is_copied(form, backend):
 def test_large_data_is_not_copied(backend):
     array = samples((70_000, 64), "float32", 4)
     assert backend.resident(array).rest.unsafe_buffer_pointer() == array.reshape(-1)[12:].ctypes.data
+
+
+def test_data_whose_positions_are_no_int32_is_not_shared(backend, monkeypatch):
+    array = samples((70_000, 64), "float32", 4)
+    assert backend.shares_memory(array)
+    monkeypatch.setattr("kerasfront_jax.backend._MOST_NUMBERS", array.size)
+    assert not backend.shares_memory(array)

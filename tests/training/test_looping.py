@@ -1,24 +1,28 @@
 """Steps that run in a loop inside the engine give what steps one by one give, and a repeated training the same bits."""
 
+import importlib
+
 import numpy as np
 import pytest
 
 import kerasfront as kf
-from kerasfront.training import looping, repeats
+from kerasfront.backend import dispatch, registry
+from kerasfront.training import data, looping, repeats
+from kerasfront.training.data import arrays
 
 SAMPLES, BATCH = 330, 16
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(SAMPLES, 8)).astype("float32"), rng.integers(0, 3, SAMPLES)
 
 
-def trained(watched=False):
+def trained(watched=False, x=X):
     kf.utils.set_random_seed(3)
     layers = [kf.layers.Dense(16, activation="relu"), kf.layers.Dropout(0.3), kf.layers.BatchNormalization()]
     model = kf.Sequential([kf.Input((8,)), *layers, kf.layers.Dense(3, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     # Who reads the logs of each batch keeps the steps single.
     watch = [kf.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: logs["loss"])] if watched else []
-    history = model.fit(X, Y, batch_size=BATCH, epochs=3, verbose=0, callbacks=watch)
+    history = model.fit(x, Y, batch_size=BATCH, epochs=3, verbose=0, callbacks=watch)
     return model.get_weights(), history.history
 
 
@@ -87,3 +91,41 @@ def test_evaluation_in_loops_agrees_with_single_steps(engine, repeated_steps, mo
     watch = kf.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: logs["loss"])
     singly = model.evaluate(X, Y, batch_size=BATCH, verbose=0, callbacks=[watch])
     np.testing.assert_allclose(looped, [singly, singly], rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype, mode", [("float32", "r"), ("float32", "r+"), ("float64", "r")])
+def test_small_files_are_looped_over_as_arrays_are(engine, repeated_steps, tmp_path, dtype, mode):
+    X.astype(dtype).tofile(tmp_path / "x")
+    weights, history = trained(x=np.memmap(tmp_path / "x", dtype, mode, shape=X.shape))
+    in_file = list(repeated_steps)
+    repeated_steps.clear()
+    expected, in_memory = trained()
+    assert sum(in_file) == sum(repeated_steps)
+    # NumPy runs steps as they are, and PyTorch without its overrides.
+    assert any(in_file) == (engine in ("jax", "tensorflow") or (engine == "torch" and dispatch.OVERRIDES_ON))
+    assert history == in_memory
+    for one, other in zip(weights, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "dtype, mode, shared", [("float32", "r", True), ("float32", "r+", True), ("float64", "r", False)]
+)
+def test_large_files_are_read_where_they_are_on_engines_that_share_memory(
+    engine, repeated_steps, tmp_path, monkeypatch, dtype, mode, shared
+):
+    monkeypatch.setattr(arrays, "_SMALL_FILE", 0)
+    if engine == "jax":
+        monkeypatch.setattr(importlib.import_module("kerasfront_jax.backend"), "_LARGE", 0)
+    X.astype(dtype).tofile(tmp_path / "x")
+    file = np.memmap(tmp_path / "x", dtype, mode, shape=X.shape)
+    source = data.source_from(file, Y, batch_size=BATCH)
+    source.move_to(registry.active())
+    assert (source.held is not None) == (engine == "jax" and shared)
+    weights, _ = trained(x=file)
+    # PyTorch records steps on files.
+    recorded = engine == "torch" and dispatch.OVERRIDES_ON
+    assert any(repeated_steps) == (recorded or (engine == "jax" and shared))
+    expected, _ = trained()
+    for one, other in zip(weights, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

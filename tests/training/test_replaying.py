@@ -10,6 +10,7 @@ import pytest
 
 import kerasfront as kf
 from kerasfront.backend import dispatch
+from kerasfront.training.data import arrays
 
 BATCH, STEPS = 8, 40
 rng = np.random.default_rng(0)
@@ -76,7 +77,8 @@ def test_streams_agree_with_single_steps(engine, repeated_steps, data, repeats):
     np.testing.assert_allclose(*evaluated, rtol=1e-5)
 
 
-def test_files_and_whole_data_in_one_batch_are_replayed(engine, repeated_steps, tmp_path):
+def test_files_and_whole_data_in_one_batch_are_replayed(engine, repeated_steps, tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "_SMALL_FILE", 0)
     made().fit(in_file(tmp_path), Y, batch_size=BATCH, epochs=2, verbose=0)
     assert recorded(engine, 2 * STEPS - 3) <= sum(repeated_steps) <= recorded(engine, 2 * STEPS)
     repeated_steps.clear()

@@ -40,6 +40,7 @@ What holds for every source:
 - Closing the iterator of an epoch (`iterator.close()`, or dropping it after `break` or an exception) stops its threads;
   `close()` stops everything. Nothing waits for a worker that does not answer.
 - `ArraySource` has more for a loop that keeps the data on the device: `arrays` (the whole `(x, y, sample_weight)`),
+  `move_to(engine)` and `held` (the same as that engine can hold it, files included where it shares their memory),
   `order(n)` (positions of all samples in the order of pass n, None if unshuffled) and `batch_positions(epoch)` (slices
   or index arrays, batch by batch).
 

@@ -16,8 +16,8 @@ from kerasfront.training.data import leaves
 from kerasfront.training.data.source import Batch, DataSource
 from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
-# Bytes of data that may be copied to the device as a whole.
-_MODERATE = 1 << 29
+# Bytes of data that may be copied to the device as a whole, and of a file that may be read as a whole.
+_MODERATE, _SMALL_FILE = 1 << 29, 1 << 24
 
 Positions = Any  # a slice, or an int64 array
 
@@ -42,6 +42,8 @@ class ArraySource(DataSource):
     batch_size: int
     num_samples: int
     partial_batch_size: int
+    held: Any = None
+    """All data in the form of one batch, where the engine can hold it; known after `move_to`."""
 
     def __init__(
         self,
@@ -77,23 +79,26 @@ class ArraySource(DataSource):
         self._rows: list = [None] * len(self._leaves)
 
     def move_to(self, backend: Backend) -> None:
-        """Let batches be tensors of an engine, where it offers to take them from data that it keeps."""
-        if self.in_memory is not None:
-            self._rows = [None if leaf is None else backend.rows_of(leaf) for leaf in self._leaves]
+        """Let the engine hold the data as a whole where it can, and give batches of it as tensors if it offers that.
+
+        That is where each epoch is one pass over host arrays of moderate size, small files, and what shares its memory
+        with the engine.
+        """
+        if self._steps or not all(leaf is None or type(leaf) in (np.ndarray, np.memmap) for leaf in self._leaves):
+            return
+        held = [_held_on(backend, leaf) if type(leaf) is np.memmap else leaf for leaf in self._leaves]
+        given = [leaf for leaf in self._leaves if leaf is not None]
+        arrays = [array for array in held if array is not None]
+        copied = sum(array.nbytes for array in arrays if not backend.shares_memory(array))
+        if len(arrays) == len(given) and copied <= _MODERATE:
+            self.held = pack_x_y_sample_weight(*tree.unflatten(self._spec, held))
+            self._rows = [None if array is None else backend.rows_of(array) for array in held]
 
     @property
     def arrays(self) -> Batch | None:
         """The whole `(x, y, sample_weight)`, or None where it must not be loaded as a whole (sparse, memory-mapped)."""
         partial = any(isinstance(leaf, np.memmap) or leaves.is_sparse(leaf) for leaf in self._leaves)
         return None if partial else self._data
-
-    @property
-    def in_memory(self) -> Any:
-        """All data in the form of one batch, if each epoch is one pass over host arrays of moderate size; else None."""
-        given = [leaf for leaf in self._leaves if leaf is not None]
-        if self._steps or not all(type(leaf) is np.ndarray for leaf in given):
-            return None
-        return pack_x_y_sample_weight(*self._data) if sum(leaf.nbytes for leaf in given) <= _MODERATE else None
 
     def positions(self, index: int) -> np.ndarray:
         """Return the positions of all samples in the order of epoch `index`, for a source without `steps_per_epoch`."""
@@ -143,6 +148,14 @@ class ArraySource(DataSource):
             yield tree.unflatten(self._spec, taken)
         if self._steps and self.num_batches < self._steps:
             self.warn_ran_out(self._steps, self.num_batches)
+
+
+def _held_on(backend: Backend, file: np.memmap) -> np.ndarray | None:
+    """Return what an engine may hold of a memory-mapped file: all if it is small, or its memory if it shares that."""
+    if file.nbytes <= _SMALL_FILE:
+        return leaves.read(file)
+    array = leaves.mapped(file)
+    return array if array is not None and backend.shares_memory(array) else None
 
 
 def split_validation(arrays: tuple, fraction: float, where: str = "fit") -> tuple[tuple, tuple]:

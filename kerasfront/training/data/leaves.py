@@ -228,6 +228,29 @@ def require_inputs(x: Any, where: str) -> None:
         )
 
 
+class _Writeable:
+    def __init__(self, file: np.memmap):
+        self.file = file
+        self.__array_interface__ = {**file.__array_interface__, "data": (file.ctypes.data, False)}
+
+
+def mapped(file: np.memmap) -> np.ndarray | None:
+    """Return a memory-mapped file as a plain array on the same memory; None where its numbers have to be converted.
+
+    The array says that it may be written to, since engines share no other memory. Nobody must.
+    """
+    return (
+        np.asarray(_Writeable(file))
+        if file.dtype.kind in "biuf" and file.dtype == _host_type(file.dtype, False)
+        else None
+    )
+
+
+def read(file: np.memmap) -> np.ndarray:
+    """Return all that is in a memory-mapped file, in the types of batches."""
+    return np.array(file, _host_type(file.dtype, False))
+
+
 def take(leaf: Any, indices: Any) -> Any:
     """Return the samples of a leaf at `indices`, a slice or an array of positions."""
     if leaf is None:
