@@ -21,12 +21,15 @@ from kerasfront.backend import forking
 
 _MIB = 1 << 20
 # The parameters of mallopt, from malloc.h.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 # Blocks above this go back as ever: holes of such a size between others would cost too much memory.
 _LARGEST_KEPT = 256 * _MIB
 # Where glibc's own adaption to a program's blocks ends; older versions take no larger one.
 _LARGEST_USUAL = 32 * _MIB
 _NEVER = 2**31 - 1
+# Threads other than the first one allocate from heaps of this size. One that becomes empty goes back whatever the
+# thresholds say, unless the heap before it has less room than the padding.
+_HEAP, _USUAL_PAD = 64 * _MIB, 1 << 17
 # Giving memory back takes some milliseconds, and a program may call for many short loops.
 _LONG_LOOP_SECONDS = 0.1
 
@@ -51,6 +54,7 @@ def _keep(library: Any) -> None:
     if not library.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT):
         library.mallopt(_MMAP_THRESHOLD, _LARGEST_USUAL)
     library.mallopt(_TRIM_THRESHOLD, _NEVER)
+    library.mallopt(_TOP_PAD, _HEAP)
 
 
 @contextlib.contextmanager
@@ -93,5 +97,6 @@ def kept() -> Iterator[None]:
             if not _running:
                 library.mallopt(_MMAP_THRESHOLD, _LARGEST_USUAL)
                 library.mallopt(_TRIM_THRESHOLD, 2 * _LARGEST_USUAL)
+                library.mallopt(_TOP_PAD, _USUAL_PAD)
                 if time.monotonic() - start > _LONG_LOOP_SECONDS:
                     library.malloc_trim(0)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,23 @@ def test_what_lasts_as_long_as_a_loop_goes_back_by_itself(monkeypatch):
             assert grown_by_a_freed_block() < 20
         assert grown_by_a_freed_block() > 80
     assert grown_by_a_freed_block() < 20
+
+
+def test_memory_of_other_threads_stays_too():
+    kept = []
+
+    def work():
+        # Their heaps have 64 MiB each.
+        before = resident_mib()
+        blocks = [np.ones(20 * MIB, "uint8") for _ in range(5)]
+        del blocks
+        kept.append(resident_mib() - before)
+
+    with host_memory.kept():
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert kept[0] > 80
 
 
 def test_an_error_ends_it_too(monkeypatch):
