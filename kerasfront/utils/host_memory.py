@@ -42,7 +42,8 @@ def _glibc() -> Any:
     """Return the C library, None if it is another one or its user has set it."""
     environment = os.environ
     tuned = "glibc.malloc" in environment.get("GLIBC_TUNABLES", "") or any(
-        name in environment for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_")
+        name in environment
+        for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_")
     )
     if tuned or os.name != "posix" or environment.get("KERASFRONT_KEEP_MEMORY") == "0":
         return None
