@@ -11,14 +11,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from kerasfront.training import repeats
+import numpy as np
+
+from kerasfront.state.repeated import Repeated
+from kerasfront.training import repeats, windows
 from kerasfront.training.data.arrays import ArraySource
 
 # A loop takes about so long: an interrupt or a progress bar may have to wait for its end.
 _LOOP_SECONDS = 0.075
 # Compiling takes about as long for a loop as for a single step, so a training compiles the loop alone. Where that holds
-# for one number of samples only, others get the single step, which fits all, unless so many steps are to come that
-# another loop pays.
+# for one number of samples only, others come in windows of as many, or by the single step, which fits all, unless so
+# many steps are to come that another loop pays.
 _FEWEST_OF_ANOTHER_SIZE = 4096
 
 
@@ -43,6 +46,7 @@ class Looping(repeats.Repeats):
     def __init__(self, execution: Any, source: ArraySource, steps: int):
         super().__init__(execution)
         self._source, self._steps = source, steps
+        self._window: int | None = None
 
     @property
     def useless(self) -> bool:
@@ -59,7 +63,7 @@ class Looping(repeats.Repeats):
         end = getattr(callbacks, f"on_{execution.kind}_batch_end")
         order = source.positions(index)
         whole = source.num_samples // source.batch_size
-        count, logs, on_device = 0, None, None
+        count, logs, batches = 0, None, None
         self.look_again()
         while count < source.num_batches:
             begin(count)
@@ -67,9 +71,11 @@ class Looping(repeats.Repeats):
                 execution.ready(lambda: source.packed_batch(order, 0))
                 self.repeat((), None)
             size = self._loop_size(whole - count)
-            if size and on_device is None and self._repeated is not None:
-                on_device = self._repeated.order_on_device(order)
-            if not size or not self._loop(on_device, count, size):
+            if size and batches is None:
+                batches = self._batches(order)
+            if batches is not None:
+                size = min(size, batches.room(count))
+            if not size or not self._loop(batches, count, size):
                 size = 1
                 logs = self.single(source.packed_batch(order, count))
             count += size
@@ -85,17 +91,34 @@ class Looping(repeats.Repeats):
         seconds = self._repeated.plan.seconds
         return 1 if seconds is None else min(remaining, max(1, int(_LOOP_SECONDS / seconds)))
 
-    def _loop(self, on_device: Any, first: int, size: int) -> bool:
+    def _batches(self, order: np.ndarray) -> windows.Whole | windows.Windows:
+        repeated: Any = self._repeated
+        if self._window is None:
+            return windows.Whole(repeated, order)
+        return windows.Windows(repeated, order, self._source.held, self._source.batch_size, self._window)
+
+    def _loop(self, batches: Any, first: int, size: int) -> bool:
         """Run some steps in the engine and take their time; returns whether the engine has done so."""
         repeated: Any = self._repeated
         start = time.perf_counter()
         compiled = repeated.compiled
-        if not repeated(on_device, first, size):
+        if not batches(first, size):
             return False
         repeated.wait()
         if compiled:
             repeated.plan.seconds = (time.perf_counter() - start) / size
         return True
+
+    def repeat(self, found: Any, batch: Any) -> None:
+        self._window = None
+        super().repeat(found, batch)
+        repeated: Any = self._repeated
+        if repeated.another and self._steps < _FEWEST_OF_ANOTHER_SIZE:
+            held, batch_size = self._source.held, self._source.batch_size
+            self._window = windows.window_size(held, batch_size, repeated.plan.samples)
+            if self._window is not None:
+                some = windows.window_of(held, np.arange(batch_size), self._window)
+                self._repeated = Repeated(self._function, (some,), batch_size, found)
 
     def data(self, batch: Any) -> tuple[tuple, int]:
         return (self._source.held,), self._source.batch_size

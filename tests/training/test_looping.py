@@ -7,7 +7,8 @@ import pytest
 
 import kerasfront as kf
 from kerasfront.backend import dispatch, registry
-from kerasfront.training import data, looping, repeats
+from kerasfront.state import sharing
+from kerasfront.training import data, looping, repeats, windows
 from kerasfront.training.data import arrays
 
 SAMPLES, BATCH = 330, 16
@@ -52,6 +53,7 @@ def test_another_number_of_samples_compiles_a_single_step_for_all(engine, repeat
 
     if not kf.backend.active().compiles:
         pytest.skip("nothing is compiled: steps run as they are, or are recorded")
+    monkeypatch.setattr(windows, "_LARGEST_WINDOW", 0)
     assert loops_over(10 * BATCH) == 10
     depends = kf.backend.active().compiles_for_samples
     assert loops_over(9 * BATCH) == (0 if depends else 9)
@@ -59,6 +61,32 @@ def test_another_number_of_samples_compiles_a_single_step_for_all(engine, repeat
     monkeypatch.setattr(looping, "_FEWEST_OF_ANOTHER_SIZE", 5)
     assert loops_over(8 * BATCH) == loops_over(8 * BATCH) == 8
     assert int(model.optimizer.iterations) == 10 + 9 + 10 + 8 + 8
+
+
+@pytest.mark.parametrize("samples", [2 * BATCH, 6 * BATCH + 5, 10 * BATCH, SAMPLES])
+def test_another_number_of_samples_comes_in_windows(engine, repeated_steps, samples):
+    def weights_after(epochs, x, y, callbacks=()):
+        kf.utils.set_random_seed(3)
+        inputs = {"one": kf.Input((8,)), "other": kf.Input((8,))}
+        outputs = kf.layers.Dense(3, activation="softmax")(inputs["one"] + 2 * inputs["other"])
+        model = kf.Model(inputs, outputs)
+        model.compile("adam", "sparse_categorical_crossentropy")
+        weight = np.linspace(0, 1, len(y), dtype="float32")
+        model.fit({"one": x, "other": -x}, y, BATCH, epochs, 0, list(callbacks), sample_weight=weight)
+        return model.get_weights()
+
+    sharing.forget()
+    weights_after(1, X[: 6 * BATCH], Y[: 6 * BATCH])
+    repeated_steps.clear()
+    weights = weights_after(2, X[:samples], Y[:samples])
+    if kf.backend.active().compiles:
+        assert sum(repeated_steps) == 2 * (samples // BATCH)
+        # No call goes beyond its window.
+        assert max(repeated_steps) <= 6 or not kf.backend.active().compiles_for_samples
+    watch = kf.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: logs["loss"])
+    expected = weights_after(2, X[:samples], Y[:samples], [watch])
+    for one, other in zip(weights, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_a_repeated_training_has_the_same_bits(engine):
