@@ -239,11 +239,9 @@ def mapped(file: np.memmap) -> np.ndarray | None:
 
     The array says that it may be written to, since engines share no other memory. Nobody must.
     """
-    return (
-        np.asarray(_Writeable(file))
-        if file.dtype.kind in "biuf" and file.dtype == _host_type(file.dtype, False)
-        else None
-    )
+    if file.dtype.kind not in "biuf" or file.dtype != _host_type(file.dtype, False):
+        return None
+    return np.asarray(_Writeable(file))
 
 
 def read(file: np.memmap) -> np.ndarray:
