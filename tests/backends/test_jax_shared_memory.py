@@ -1,5 +1,7 @@
 """Large data of the host in the loops of JAX: not copied where it can be, and the same samples in any case."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -80,5 +82,6 @@ def test_large_data_is_not_copied(backend):
 def test_data_whose_positions_are_no_int32_is_not_shared(backend, monkeypatch):
     array = samples((70_000, 64), "float32", 4)
     assert backend.shares_memory(array)
-    monkeypatch.setattr("kerasfront_jax.backend._MOST_NUMBERS", array.size)
+    # By its path: the package has the backend itself under this name.
+    monkeypatch.setattr(importlib.import_module("kerasfront_jax.backend"), "_MOST_NUMBERS", array.size)
     assert not backend.shares_memory(array)
