@@ -2,8 +2,9 @@
 
 glibc gives large blocks back to the kernel when they are freed, and the kernel finds and clears their pages again when
 the next step allocates them: a third of the time of a step that fills tens of megabytes, on each engine's CPU. Inside
-`kept()` blocks stay with the process until the loop is over; then they go back all at once. The thresholds are those
-of mallopt(3). On other C libraries, and where the environment sets malloc's thresholds itself, nothing is changed.
+`kept()` blocks stay with the process until the loop is over; then they go back all at once, but for the end of other
+threads' heaps, which waits until something large is freed there. The thresholds are those of mallopt(3). On other C
+libraries, and where the environment sets malloc's thresholds itself, nothing is changed.
 `KERASFRONT_KEEP_MEMORY=0` switches it off.
 """
 
