@@ -13,10 +13,11 @@ from tensorflow.python.eager import context, record
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
+from kerasfront.utils import aligned
 from kerasfront_tensorflow import fused, ops, variables
 
-# Bytes, of data whose copies matter, and of the alignment that TensorFlow wants.
-_LARGE, _ALIGNMENT = 1 << 20, 64
+# Bytes of data whose copies matter.
+_LARGE = 1 << 20
 
 
 class TensorFlowBackend(Backend):
@@ -53,11 +54,14 @@ class TensorFlowBackend(Backend):
         tensor = tf.constant(value)
         return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
 
+    def shares_memory(self, array: np.ndarray) -> bool:
+        return _stays_on_host(array) and aligned.is_aligned(array)
+
     def resident(self, array: np.ndarray) -> Any:
-        if array.nbytes < _LARGE or array.dtype.kind not in "fiu" or tf.config.list_logical_devices("GPU"):
+        if not _stays_on_host(array) or (array.nbytes < _LARGE and not aligned.is_aligned(array)):
             return self.convert_to_tensor(array)
         # `tf.constant` makes two copies, and keeps the memory of one.
-        return tf.experimental.dlpack.from_dlpack(_aligned(array).__dlpack__())
+        return tf.experimental.dlpack.from_dlpack(aligned.aligned(array).__dlpack__())
 
     def to_numpy(self, value: Any) -> np.ndarray:
         # `numpy` copies; it gives scalars where there are no axes.
@@ -149,15 +153,8 @@ class TensorFlowBackend(Backend):
         return tuple(one.name.removeprefix("/device:").lower() for one in tf.config.list_logical_devices())
 
 
-def _aligned(array: np.ndarray) -> np.ndarray:
-    """Return the array, or a copy of it, with its numbers in a row where TensorFlow's kernels can take them."""
-    if array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % _ALIGNMENT == 0:
-        return array
-    memory = np.empty(array.nbytes + _ALIGNMENT, "uint8")
-    start = -memory.ctypes.data % _ALIGNMENT
-    copy = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
+def _stays_on_host(array: np.ndarray) -> bool:
+    return array.dtype.kind in "fiu" and not tf.config.list_logical_devices("GPU")
 
 
 class _Batches:

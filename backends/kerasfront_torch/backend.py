@@ -16,8 +16,8 @@ from kerasfront.backend.dispatch import OVERRIDES_ON
 from kerasfront_torch import compilation, fused, ops, recording, repeating, tracing
 from kerasfront_torch.names import DTYPES, NAMES, place
 
-# Type codes of NumPy that PyTorch has as they are: float32, float64, int32, int64, uint8, bool.
-_DIRECT = "fdilB?"
+# Dtypes of NumPy that PyTorch has as they are.
+_DIRECT = frozenset(map(np.dtype, ("float32", "float64", "int32", "int64", "uint8", "bool")))
 # Dtypes that NumPy knows through ml_dtypes only: their bits travel as integers.
 _BITS = {"bfloat16": np.int16, "float8_e4m3fn": np.uint8, "float8_e5m2": np.uint8}
 
@@ -48,7 +48,7 @@ class TorchBackend(Backend):
         target = None if dtype is None else DTYPES[dtype]
         if isinstance(value, torch.Tensor):
             return value if target is None or value.dtype is target else ops.cast(value, dtype)
-        if type(value) is np.ndarray and target is None and value.dtype.char in _DIRECT and value.dtype.isnative:
+        if type(value) is np.ndarray and target is None and value.dtype in _DIRECT:
             # Most data: the general case below says what happens here.
             return torch.from_numpy(value.copy(order="C")).to(place.device)
         if isinstance(value, (bool, int, float, complex)) and dtype not in ("uint16", "uint32", "uint64"):
@@ -152,6 +152,9 @@ class TorchBackend(Backend):
         # The compiler makes one graph of the whole step, which is better still.
         return None if jit_compile or not OVERRIDES_ON else repeating.Repeat(pure, batch_size)
 
+    def shares_memory(self, array: np.ndarray) -> bool:
+        return place.device.type == "cpu" and _is_shareable(array)
+
     def resident(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(place.device) if _is_shareable(array) else self.convert_to_tensor(array)
 
@@ -194,8 +197,7 @@ class TorchBackend(Backend):
 
 def _is_shareable(array: np.ndarray) -> bool:
     """Return whether a tensor can stand on the memory of an array."""
-    direct = array.dtype.char in _DIRECT and array.dtype.isnative and array.flags.writeable
-    return direct and all(step >= 0 for step in array.strides)
+    return array.dtype in _DIRECT and array.flags.writeable and all(step >= 0 for step in array.strides)
 
 
 def _leaf(value: torch.Tensor) -> torch.Tensor:

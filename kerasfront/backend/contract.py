@@ -238,7 +238,10 @@ class Backend:
         return False
 
     def resident(self, array: np.ndarray) -> Any:
-        """Return a host array in the form in which `repeat` takes it, a tensor by default; it may share its memory."""
+        """Return a host array in the form in which `repeat` takes it, a tensor by default; it may share its memory.
+
+        Once the calls that read it are done, the array may be written to, and made resident again.
+        """
         return self.convert_to_tensor(array, None)
 
     def compiled_input(self, array: np.ndarray) -> Any:

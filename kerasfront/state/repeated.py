@@ -87,6 +87,10 @@ class Repeated:
         self._tensors = [as_tensor(one, self.backend) for one in given]
         return True
 
+    def read_again(self) -> None:
+        """Let the next call take the arrays as they are then: they have been written to."""
+        self._tensors = None
+
     @property
     def compiled(self) -> bool:
         """Whether the loop has run before on as many samples."""

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasfront.state.repeated import Repeated
 from kerasfront.training import repeats, windows
 from kerasfront.training.data.arrays import ArraySource
 
@@ -27,7 +26,9 @@ _FEWEST_OF_ANOTHER_SIZE = 4096
 
 def looping_for(execution: Any, source: Any, epochs: int) -> Looping | None:
     """Return what runs the epochs of `fit` or `evaluate` in loops; None where each batch has to be a call by itself."""
-    if not isinstance(source, ArraySource) or source.held is None or not repeats.allowed(execution):
+    if not isinstance(source, ArraySource) or source.samples is None or not repeats.allowed(execution):
+        return None
+    if source.held is None and not windows.window_size(source.samples, source.batch_size):
         return None
     whole = source.num_samples // source.batch_size
     fewest = 2 if execution.model._backend.compiles else repeats.FEWEST_RECORDED
@@ -46,7 +47,7 @@ class Looping(repeats.Repeats):
     def __init__(self, execution: Any, source: ArraySource, steps: int):
         super().__init__(execution)
         self._source, self._steps = source, steps
-        self._window: int | None = None
+        self._window: Any = None
 
     @property
     def useless(self) -> bool:
@@ -61,7 +62,7 @@ class Looping(repeats.Repeats):
         execution, source = self._execution, self._source
         begin = getattr(callbacks, f"on_{execution.kind}_batch_begin")
         end = getattr(callbacks, f"on_{execution.kind}_batch_end")
-        order = source.positions(index)
+        order = source.order(index)
         whole = source.num_samples // source.batch_size
         count, logs, batches = 0, None, None
         self.look_again()
@@ -91,11 +92,12 @@ class Looping(repeats.Repeats):
         seconds = self._repeated.plan.seconds
         return 1 if seconds is None else min(remaining, max(1, int(_LOOP_SECONDS / seconds)))
 
-    def _batches(self, order: np.ndarray) -> windows.Whole | windows.Windows:
+    def _batches(self, order: np.ndarray | None) -> windows.Whole | windows.Windows:
         repeated: Any = self._repeated
-        if self._window is None:
-            return windows.Whole(repeated, order)
-        return windows.Windows(repeated, order, self._source.held, self._source.batch_size, self._window)
+        source = self._source
+        if self._window is not None:
+            return windows.Windows(repeated, order, source.samples, self._window, source.batch_size)
+        return windows.Whole(repeated, np.arange(source.num_samples) if order is None else order)
 
     def _loop(self, batches: Any, first: int, size: int) -> bool:
         """Run some steps in the engine and take their time; returns whether the engine has done so."""
@@ -110,15 +112,17 @@ class Looping(repeats.Repeats):
         return True
 
     def repeat(self, found: Any, batch: Any) -> None:
+        samples, batch_size = self._source.samples, self._source.batch_size
         self._window = None
+        if self._source.held is None:
+            self._window = windows.window_of(samples, windows.window_size(samples, batch_size))
         super().repeat(found, batch)
         repeated: Any = self._repeated
         if repeated.another and self._steps < _FEWEST_OF_ANOTHER_SIZE:
-            held, batch_size = self._source.held, self._source.batch_size
-            self._window = windows.window_size(held, batch_size, repeated.plan.samples)
-            if self._window is not None:
-                some = windows.window_of(held, np.arange(batch_size), self._window)
-                self._repeated = Repeated(self._function, (some,), batch_size, found)
+            size = windows.window_size(samples, batch_size, repeated.plan.samples)
+            if size:
+                self._window = windows.window_of(samples, size)
+                super().repeat(found, batch)
 
     def data(self, batch: Any) -> tuple[tuple, int]:
-        return (self._source.held,), self._source.batch_size
+        return (self._source.held if self._window is None else self._window,), self._source.batch_size

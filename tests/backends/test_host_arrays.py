@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import kerasfront as keras
+from kerasfront.backend import registry
+from kerasfront.utils import aligned
 
 
 @pytest.mark.parametrize("dtype", [None, "float32"])
@@ -18,6 +20,19 @@ def test_a_tensor_does_not_follow_the_host_array_it_was_made_of(engine, dtype):
         host[:] = 1 + offset
         assert not np.any(keras.ops.convert_to_numpy(tensor))
         host[:] = 0
+
+
+def test_what_is_said_to_share_memory_does(engine):
+    backend = registry.active()
+    array = aligned.empty((2**16, 8), "float32")
+    array[:] = 1
+    if not backend.shares_memory(array):
+        pytest.skip("NumPy has no loops; JAX shares larger arrays only, see test_jax_shared_memory.py")
+    tensor = backend.resident(array)
+    array[:] = 2
+    np.testing.assert_array_equal(backend.to_numpy(tensor), array)
+    assert not backend.shares_memory(array[::-1])
+    assert not backend.shares_memory(array.astype(">f4"))
 
 
 def test_a_generator_may_fill_the_same_buffer_again_and_again(engine):

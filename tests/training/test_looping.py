@@ -27,6 +27,12 @@ def trained(watched=False, x=X):
     return model.get_weights(), history.history
 
 
+def runs_loops(engine):
+    """Return whether steps over data on the host are repeated without Python."""
+    # NumPy runs steps as they are, and PyTorch without its overrides.
+    return engine in ("jax", "tensorflow") or (engine == "torch" and dispatch.OVERRIDES_ON)
+
+
 def test_loops_agree_with_single_steps(engine, repeated_steps):
     weights, history = trained()
     in_loops = sum(repeated_steps)
@@ -129,8 +135,7 @@ def test_small_files_are_looped_over_as_arrays_are(engine, repeated_steps, tmp_p
     repeated_steps.clear()
     expected, in_memory = trained()
     assert sum(in_file) == sum(repeated_steps)
-    # NumPy runs steps as they are, and PyTorch without its overrides.
-    assert any(in_file) == (engine in ("jax", "tensorflow") or (engine == "torch" and dispatch.OVERRIDES_ON))
+    assert any(in_file) == runs_loops(engine)
     assert history == in_memory
     for one, other in zip(weights, expected, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -139,7 +144,7 @@ def test_small_files_are_looped_over_as_arrays_are(engine, repeated_steps, tmp_p
 @pytest.mark.parametrize(
     "dtype, mode, shared", [("float32", "r", True), ("float32", "r+", True), ("float64", "r", False)]
 )
-def test_large_files_are_read_where_they_are_on_engines_that_share_memory(
+def test_large_files_are_read_where_they_are_or_by_windows(
     engine, repeated_steps, tmp_path, monkeypatch, dtype, mode, shared
 ):
     monkeypatch.setattr(arrays, "_SMALL_FILE", 0)
@@ -149,11 +154,44 @@ def test_large_files_are_read_where_they_are_on_engines_that_share_memory(
     file = np.memmap(tmp_path / "x", dtype, mode, shape=X.shape)
     source = data.source_from(file, Y, batch_size=BATCH)
     source.move_to(registry.active())
-    assert (source.held is not None) == (engine == "jax" and shared)
+    assert (source.held is not None) == (engine != "numpy" and shared)
     weights, _ = trained(x=file)
-    # PyTorch records steps on files.
-    recorded = engine == "torch" and dispatch.OVERRIDES_ON
-    assert any(repeated_steps) == (recorded or (engine == "jax" and shared))
+    assert any(repeated_steps) == runs_loops(engine)
     expected, _ = trained()
     for one, other in zip(weights, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def read_only(values):
+    values = values.copy()
+    values.flags.writeable = False
+    return values
+
+
+def strided(values):
+    return np.repeat(values, 2, axis=1)[:, ::2]
+
+
+@pytest.mark.parametrize("form", [np.ascontiguousarray, np.asfortranarray, strided, read_only])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_data_too_large_to_copy_comes_in_windows(engine, repeated_steps, monkeypatch, form, shuffle):
+    def outcome(x, other):
+        kf.utils.set_random_seed(3)
+        inputs = {"x": kf.Input((8,)), "other": kf.Input((1,))}
+        outputs = kf.layers.Dense(3, activation="softmax")(kf.layers.Dropout(0.2)(inputs["x"]) + inputs["other"])
+        model = kf.Model(inputs, outputs)
+        model.compile("adam", "sparse_categorical_crossentropy", weighted_metrics=["accuracy"])
+        data, weight = {"x": x, "other": other}, np.linspace(0, 1, SAMPLES, dtype="float32")
+        history = model.fit(data, Y, BATCH, 2, verbose=0, shuffle=shuffle, sample_weight=weight)
+        return [*model.get_weights(), history.history["loss"], model.evaluate(data, Y, BATCH, verbose=0)]
+
+    expected = outcome(X, X[:, :1])
+    repeated_steps.clear()
+    sharing.forget()
+    monkeypatch.setattr(arrays, "_MODERATE", -1)
+    monkeypatch.setattr(windows, "_LARGEST_WINDOW", 5 * BATCH * (9 * 4 + 8 + 4))
+    seen = outcome(form(X), form(X[:, :1]))
+    assert any(repeated_steps) == runs_loops(engine)
+    assert max(repeated_steps, default=0) <= 5
+    for one, other in zip(seen, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

@@ -42,8 +42,10 @@ class ArraySource(DataSource):
     batch_size: int
     num_samples: int
     partial_batch_size: int
+    samples: Any = None
+    """All data in the form of one batch, where it is of arrays and files of the host and each epoch is one pass."""
     held: Any = None
-    """All data in the form of one batch, where the engine can hold it; known after `move_to`."""
+    """The same as arrays, where the engine can hold them as a whole; known after `move_to`."""
 
     def __init__(
         self,
@@ -77,6 +79,8 @@ class ArraySource(DataSource):
         self._shuffle = shuffle
         self._seed = seed
         self._rows: list = [None] * len(self._leaves)
+        if not steps_per_epoch and all(leaf is None or type(leaf) in (np.ndarray, np.memmap) for leaf in self._leaves):
+            self.samples = pack_x_y_sample_weight(*self._data)
 
     def move_to(self, backend: Backend) -> None:
         """Let the engine hold the data as a whole where it can, and give batches of it as tensors if it offers that.
@@ -84,7 +88,7 @@ class ArraySource(DataSource):
         That is where each epoch is one pass over host arrays of moderate size, small files, and what shares its memory
         with the engine.
         """
-        if self._steps or not all(leaf is None or type(leaf) in (np.ndarray, np.memmap) for leaf in self._leaves):
+        if self.samples is None:
             return
         held = [_held_on(backend, leaf) if type(leaf) is np.memmap else leaf for leaf in self._leaves]
         given = [leaf for leaf in self._leaves if leaf is not None]
@@ -100,14 +104,10 @@ class ArraySource(DataSource):
         partial = any(isinstance(leaf, np.memmap) or leaves.is_sparse(leaf) for leaf in self._leaves)
         return None if partial else self._data
 
-    def positions(self, index: int) -> np.ndarray:
-        """Return the positions of all samples in the order of epoch `index`, for a source without `steps_per_epoch`."""
-        order = self.order(index)
-        return np.arange(self.num_samples) if order is None else order
-
-    def packed_batch(self, order: np.ndarray, number: int) -> Any:
-        """Return batch `number` of an order of the samples, as steps take it."""
-        rows = order[number * self.batch_size : (number + 1) * self.batch_size]
+    def packed_batch(self, order: np.ndarray | None, number: int) -> Any:
+        """Return batch `number` of an order of the samples, None where they stay in place, as steps take it."""
+        span = slice(number * self.batch_size, (number + 1) * self.batch_size)
+        rows = span if order is None else order[span]
         parts = tree.unflatten(self._spec, [leaves.take(leaf, rows) for leaf in self._leaves])
         return pack_x_y_sample_weight(*parts)
 

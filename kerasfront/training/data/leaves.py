@@ -254,7 +254,9 @@ def take(leaf: Any, indices: Any) -> Any:
     if leaf is None:
         return None
     if isinstance(leaf, np.ndarray):
-        rows = leaf[indices] if isinstance(indices, slice) else leaf.take(indices, axis=0)
+        # Of an array whose numbers do not lie in a row, `take` would copy the whole.
+        quick = not isinstance(indices, slice) and leaf.flags.c_contiguous
+        rows = leaf.take(indices, axis=0) if quick else leaf[indices]
         if isinstance(rows, np.memmap):
             rows = np.asarray(rows, dtype=_host_type(rows.dtype, False))
         return rows
