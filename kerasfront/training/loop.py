@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import functools
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -26,6 +27,8 @@ from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
 # So many outputs of `predict` stay on the device before the oldest is fetched: enough for the engine to work ahead.
 _OUTPUTS_AHEAD = 4
+# Seconds of prediction in one call, beside which the call takes little, and the number of batches that may wait for it.
+_CALL_SECONDS, _MOST_TOGETHER = 1e-2, 16
 _STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
 
@@ -102,12 +105,12 @@ def flat(logs: Any) -> dict[str, Any]:
     return result
 
 
-def in_groups(batches: Iterable, size: int) -> Iterator[list]:
-    """Yield lists of `size` batches; what is left over at the end comes one by one."""
+def in_groups(batches: Iterable, size: Callable[[], int]) -> Iterator[list]:
+    """Yield lists of `size()` batches; what is left over at the end comes one by one."""
     group: list = []
     for batch in batches:
         group.append(pack_x_y_sample_weight(*batch))
-        if len(group) == size:
+        if len(group) >= size():
             yield group
             group = []
     for batch in group:
@@ -178,7 +181,7 @@ def _epoch_singly(execution: Execution, run: Callable, source: Any, epoch: int, 
     end = getattr(callbacks, f"on_{execution.kind}_batch_end")
     count, logs = 0, None
     with contextlib.closing(source.epoch(epoch)) as batches:
-        for group in in_groups(batches, execution.model.steps_per_execution):
+        for group in in_groups(batches, lambda: execution.model.steps_per_execution):
             begin(count)
             logs = run(group)
             count += len(group)
@@ -206,6 +209,27 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
     return numbers
 
 
+class _GroupSize:
+    """How many batches of predictions go into one call.
+
+    Where steps are plain Python it is any number; batches from memory cost nothing while they wait for the others.
+    """
+
+    def __init__(self, execution: Execution, source: Any):
+        model = execution.model
+        self._size = model.steps_per_execution
+        at_hand = isinstance(source, ArraySource) and source.held is not None
+        self._grows = at_hand and self._size == 1 and not model._backend.compiles and not execution.watched
+
+    def __call__(self) -> int:
+        return self._size
+
+    def note(self, seconds: float) -> None:
+        """Take into account how long a batch has taken."""
+        if self._grows:
+            self._size = max(1, min(_MOST_TOGETHER, int(_CALL_SECONDS / max(seconds, 1e-9))))
+
+
 def predict(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> Any:
     """Return the outputs for all batches of the source, joined in order, on the host."""
     execution = Execution(model, "predict", source, callbacks, check)
@@ -213,11 +237,14 @@ def predict(model: Any, source: Any, callbacks: Any, check: Callable[[], None] |
     done: list = []
     count = 0
     model.stop_predicting = False
+    size = _GroupSize(execution, source)
     callbacks.on_predict_begin()
     with contextlib.closing(source.epoch(0)) as batches:
-        for group in in_groups(batches, model.steps_per_execution):
+        for group in in_groups(batches, size):
             callbacks.on_predict_batch_begin(count)
+            start = time.perf_counter()
             outputs = execution(group)
+            size.note((time.perf_counter() - start) / len(group))
             count += len(group)
             ahead.extend(outputs)
             while len(ahead) > _OUTPUTS_AHEAD:

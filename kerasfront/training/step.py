@@ -116,6 +116,7 @@ class NotTraced(Exception):
     """Several steps in one call gain nothing, because this engine runs them as plain Python.
 
     One call for each keeps a failure in a later step from undoing, or half undoing, the earlier ones.
+    Predictions are not concerned: one that fails gives nothing in any case.
     """
 
 
@@ -239,7 +240,7 @@ def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
     memory: dict = {}
 
     def run_all(batches: tuple) -> Any:
-        if len(batches) > 1 and not registry.active().tracing():
+        if len(batches) > 1 and kind != "predict" and not registry.active().tracing():
             raise NotTraced
         if fresh:
             model.reset_metrics()
