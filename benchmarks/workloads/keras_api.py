@@ -47,6 +47,9 @@ def prepare(keras: Any, workload: sizes.Workload, count: int) -> Callable[[], ti
     model.compile("adam", "mean_squared_error" if workload.name == "tiny" else "sparse_categorical_crossentropy")
     if workload.kind == "train":
         return _training(keras, model, workload, count)
+    if workload.kind == "predict_many":
+        x, _ = workload.data(count)
+        return timing.per_batch(lambda x: model.predict(x, batch_size=workload.batch, verbose=0), x, count)
     x, _ = workload.data(1)
     if workload.kind == "call":
         tensor = keras.ops.convert_to_tensor(x)

@@ -114,6 +114,8 @@ def prepare(workload: sizes.Workload, count: int, best: bool = False) -> Callabl
         return _training(forward, weights, workload, count, best and workload.name in BEST_IN_A_SCAN)
     x, _ = workload.data(1)
     run = jax.jit(lambda weights, x: jax.nn.softmax(forward(x, weights)))
+    if workload.kind == "predict_many":
+        return timing.per_batch(timing.in_batches(lambda x: run(weights, x), count), workload.data(count)[0], count)
     tensor = jnp.asarray(x)
     call = (lambda: run(weights, tensor)) if workload.kind == "call" else (lambda: np.asarray(run(weights, x)))
     timing.repeated(call, 3)

@@ -117,6 +117,10 @@ def prepare(workload: sizes.Workload, count: int, best: bool = False) -> Callabl
     run = tf.function(lambda x: tf.nn.softmax(forward(x, weights)), autograph=False)
     tensor = tf.constant(x)
     compiled = run.get_concrete_function(tensor)
+    if workload.kind == "predict_many":
+        return timing.per_batch(
+            timing.in_batches(lambda x: compiled(tf.constant(x)), count), workload.data(count)[0], count
+        )
     eager = lambda: tf.nn.softmax(forward(tensor, weights))  # noqa: E731
     call = eager if workload.kind == "call" else (lambda: compiled(tf.constant(x)).numpy())
     timing.repeated(call, 3)

@@ -75,6 +75,7 @@ WORKLOADS = {
         Workload("lstm", "LSTM 128, 80 steps, batch 64", "train", (80, 32), 64, 8, 1),
         Workload("transformer", "Transformer 2 blocks, dim 128, seq 64, batch 32", "train", (64, WIDTH), 32, 8, 1),
         Workload("tiny", "Dense 8-8, batch 8", "train", (8,), 8, 1000, 10, warm=6),
+        Workload("predict_many", "predict, 100 batches of 128, MLP", "predict_many", (784,), 128, 100, 3),
         Workload("call", "model(x), batch 1, MLP", "call", (784,), 1, 100, 3),
         Workload("predict_on_batch", "predict_on_batch, batch 1, MLP", "predict_on_batch", (784,), 1, 100, 3),
         Workload("predict", "predict, one row, MLP", "predict", (784,), 1, 20, 2),

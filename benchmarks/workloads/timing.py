@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 Sample = tuple[float, float]
 
@@ -28,3 +31,28 @@ def repeated(call: Callable[[], object], count: int, finish: Callable[[object], 
     if finish is not None:
         finish(result)
     return between(start, now(), count)
+
+
+def per_batch(predict: Callable[[np.ndarray], Any], x: np.ndarray, count: int) -> Callable[[], Sample]:
+    """Return a function that times predictions for all samples at once, in so many batches."""
+    repeated(lambda: predict(x), 2)
+
+    def measure() -> Sample:
+        wall, cpu = repeated(lambda: predict(x), 1)
+        return wall / count, cpu / count
+
+    return measure
+
+
+def in_batches(predict: Callable[[np.ndarray], Any], count: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that predicts so many batches of host data and joins the results on the host.
+
+    Args:
+        predict: from the data of a batch to a tensor, which need not be computed yet.
+        count: of batches.
+    """
+
+    def predict_all(x: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.asarray(one) for one in [predict(part) for part in np.split(x, count)]])
+
+    return predict_all
