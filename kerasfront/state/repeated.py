@@ -118,9 +118,10 @@ class Repeated:
         return self.backend.convert_to_tensor(order, "int32")
 
     def wait(self) -> None:
-        """Wait until the state has been computed."""
-        if self._variables:
-            self.backend.synchronize(self._variables[-1].raw)
+        """Wait until the state has been computed, and nothing reads the data any more."""
+        # Any that is written: one that stays as it is, such as a learning rate, is there at once.
+        if self._pure.written:
+            self.backend.synchronize(self._variables[self._pure.written[-1]].raw)
 
 
 def _looks(arrays: list) -> list[tuple]:

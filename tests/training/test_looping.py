@@ -8,6 +8,8 @@ import pytest
 import kerasfront as kf
 from kerasfront.backend import dispatch, registry
 from kerasfront.state import sharing
+from kerasfront.state.function import Function
+from kerasfront.state.repeated import Repeated
 from kerasfront.training import data, looping, repeats, windows
 from kerasfront.training.data import arrays
 
@@ -195,3 +197,19 @@ def test_data_too_large_to_copy_comes_in_windows(engine, repeated_steps, monkeyp
     assert max(repeated_steps, default=0) <= 5
     for one, other in zip(seen, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_loop_is_over_when_what_it_writes_is_there(engine, monkeypatch):
+    total, rate = kf.Variable(0.0), kf.Variable(2.0)
+
+    def step(x):
+        total.assign(total + rate * kf.ops.sum(x))
+
+    repeated = Repeated(Function(step, [total, rate]), (np.arange(4, dtype="float32"),), 2)
+    if repeated.plan.useless:
+        pytest.skip("steps run as they are")
+    assert repeated(repeated.order_on_device(np.arange(4)), 0, 2)
+    backend, waited = kf.backend.active(), []
+    monkeypatch.setattr(type(backend), "synchronize", lambda self, value: waited.append(self.to_numpy(value)))
+    repeated.wait()
+    assert waited == [12]
