@@ -80,17 +80,13 @@ def prepare(workload: sizes.Workload, count: int, best: bool = False) -> Callabl
         with torch.no_grad():
             return model(tensor)
 
-    def predict() -> Any:
-        with torch.no_grad():
-            return model(torch.from_numpy(x)).numpy()
-
-    def predict_batch(x: Any) -> Any:
+    def predict(x: Any) -> Any:
         with torch.no_grad():
             return model(torch.from_numpy(x))
 
     if workload.kind == "predict_many":
-        return timing.per_batch(timing.in_batches(predict_batch, count), workload.data(count)[0], count)
-    chosen = call if workload.kind == "call" else predict
+        return timing.per_batch(timing.in_batches(predict, count), workload.data(count)[0], count)
+    chosen = call if workload.kind == "call" else (lambda: predict(x).numpy())
     timing.repeated(chosen, 3)
     return lambda: timing.repeated(chosen, count)
 

@@ -1,9 +1,9 @@
 """Epochs in which several steps go into one call of the engine.
 
-It is done where nobody looks at single batches, the engine can hold the data, and it says that a loop serves the step
-(a convolution in a loop is several times slower on one engine's CPU). Nothing is decided by the clock but how many
-steps go into one call: a training that is repeated runs the same code, to the last bit. The compiled loop stays with
-the compiled step, for later calls of `fit`.
+It is done where nobody looks at single batches, the data lies in arrays or files of the host, and the engine says that
+a loop serves the step (a convolution in a loop is several times slower on one engine's CPU). Nothing is decided by the
+clock but how many steps go into one call: a training that is repeated runs the same code, to the last bit. The compiled
+loop stays with the compiled step, for later calls of `fit`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Steps on batches that come one by one, on engines that run steps as plain Python: recorded, they take less time.
 
-Data in memory has its loops (`looping`). This is for generators, loaders and files, and for data of a single batch.
+Arrays and files have their loops (`looping`). This is for generators and loaders, for data of a single batch, and for
+files of samples too large for a window.
 Engines that compile steps have no use for it.
 """
 

@@ -1,4 +1,4 @@
-"""Where the batches of a loop come from: all samples on the device, or as many at a time as it is compiled for."""
+"""Where the batches of a loop come from: all samples on the device, or some of them at a time."""
 
 from __future__ import annotations
 

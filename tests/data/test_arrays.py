@@ -1,5 +1,7 @@
 """Batches from arrays: what is in them, in which order, and which arrays are refused."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -120,6 +122,20 @@ def test_memory_mapped_files_are_not_loaded_as_a_whole(tmp_path):
     assert {part.dtype for part in parts} == {np.dtype("float32")}
     assert not any(isinstance(part, np.memmap) for part in parts)
     np.testing.assert_array_equal(np.concatenate(parts), np.asarray(file)[generator.host_permutation(6, 1, 0)])
+
+
+@pytest.mark.parametrize("form", [np.asfortranarray, lambda x: np.repeat(x, 2, axis=1)[:, ::2]])
+def test_batches_are_taken_without_a_copy_of_the_whole(form):
+    x = form(np.arange(2**20, dtype="float32").reshape(-1, 4))
+    source = source_from(x, batch_size=8, shuffle=True, seed=1)
+    order = source.order(0)
+    tracemalloc.start()
+    try:
+        batch = source.packed_batch(order, 3)
+        assert tracemalloc.get_traced_memory()[1] < x.nbytes / 10
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(batch, x[order[24:32]])
 
 
 def test_unshuffled_batches_are_views():
