@@ -13,16 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax._src import xla_bridge
-from jax._src.core import trace_state_clean
 from jax.experimental.compilation_cache import compilation_cache
 
 from kerasfront import errors, tree
 from kerasfront.backend.contract import Backend, Pure
 from kerasfront_jax import fused, ops, whole
 
-# What 64-bit data of the host becomes where JAX has them switched off.
-_NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
-_WIDE = frozenset(map(np.dtype, _NARROW))
+_WIDE = frozenset(map(np.dtype, ops.creation.NARROW))
 # A small model's step compiles in less than the second from which on JAX keeps programs by default.
 _KEEP_ALL = {"jax_persistent_cache_min_compile_time_secs": 0.0, "jax_persistent_cache_min_entry_size_bytes": -1}
 # Bytes: of data whose copy matters, and of the alignment of memory that XLA shares. Positions are int32.
@@ -48,13 +45,13 @@ class JaxBackend(Backend):
         return isinstance(value, jax.core.Tracer)
 
     def tracing(self) -> bool:
-        return not trace_state_clean()
+        return not ops.creation.trace_state_clean()
 
     def dtype_name(self, value: Any) -> str:
         return value.dtype.name
 
     def host_dtype(self, dtype: str) -> str:
-        return dtype if jax.config.jax_enable_x64 else _NARROW.get(dtype, dtype)
+        return dtype if jax.config.jax_enable_x64 else ops.creation.NARROW.get(dtype, dtype)
 
     def convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
         ops.creation.check_wide_integers(value)
@@ -62,7 +59,7 @@ class JaxBackend(Backend):
             dtype = ops.creation.engine_dtype(dtype)
         if type(value) is np.ndarray and (dtype is None or value.dtype.kind == dtype.kind):
             # A copy, because JAX may share the memory of the array, or read it later. A cast by NumPy is faster, too.
-            return jnp.asarray(value.astype(value.dtype if dtype is None else dtype))
+            return ops.creation.from_host(value.astype(value.dtype if dtype is None else dtype))
         return jnp.asarray(value, dtype)
 
     def shares_memory(self, array: np.ndarray) -> bool:
@@ -103,10 +100,7 @@ class JaxBackend(Backend):
         places = [i for i, value in enumerate(values) if jnp.issubdtype(value.dtype, jnp.inexact)]
 
         def run(*moving: Any) -> tuple[list, Callable]:
-            every = list(values)
-            for place, value in zip(places, moving, strict=True):
-                every[place] = value
-            outputs, pullback = function(every)
+            outputs, pullback = function(ops.control.replaced(values, places, moving))
 
             def back(upstream: list) -> tuple:
                 found = pullback(list(upstream))
@@ -133,8 +127,8 @@ class JaxBackend(Backend):
         @jax.jit
         def loop(values: list, data: list, order: Any, first: Any, count: Any) -> list:
             def step(i: Any, values: list) -> list:
-                rows = lax.dynamic_slice(order, (i * batch_size,), (batch_size,))
-                _, new = once(list(values), [_taken(one, rows) for one in data])
+                rows = i * batch_size + lax.iota("int32", batch_size)
+                _, new = once(list(values), [_taken(one, rows if order is None else order[rows]) for one in data])
                 values = list(values)
                 for place, value in zip(pure.written, new, strict=True):
                     values[place] = lax.convert_element_type(value, values[place].dtype)
@@ -206,7 +200,9 @@ def _shared(array: np.ndarray) -> _Shared | None:
     fits = array.nbytes >= _LARGE and array.size < _MOST_NUMBERS and start < array[0].size
     if not plain or not fits or jax.devices()[0].platform != "cpu":
         return None
-    return _Shared(jnp.from_dlpack(array.reshape(-1)[start:]), jax.device_put(array[0].copy()), np.int32(start))
+    # Not `from_dlpack`, whose arrays bind what is computed from them to their device: programs are compiled anew for it
+    rest = jax.device_put(array.reshape(-1)[start:], may_alias=True)
+    return _Shared(rest, jax.device_put(array[0].copy()), np.int32(start))
 
 
 def _taken(data: Any, rows: Any) -> Any:

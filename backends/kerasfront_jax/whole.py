@@ -36,7 +36,8 @@ def in_one_call(body: Callable) -> Callable:
         known = tuple(key)
         variant = variants.get(known)
         if variant is None:
-            if len(variants) == MOST_VARIANTS:
+            # What makes tensors out of numbers takes them from the host, where nothing is compiled for a new shape.
+            if not tensors or len(variants) == MOST_VARIANTS:
                 return body(*arguments)
             variant = variants[known] = _compiled(body, arguments)
         if variant is body:

@@ -1,10 +1,13 @@
 """Control flow that XLA can compile.
 
 Structures go in and out flat: JAX would return dicts with their keys sorted, where `kerasfront.tree` keeps their order.
+
+A loop is a program of its own, by `jit`, which goes when it has run: of loops that are run eagerly JAX keeps the last
+4096 programs, half a megabyte each, and loops of new functions do not meet them again.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -26,15 +29,6 @@ def _flat(function: Callable, *specs: Any) -> tuple[Callable, Callable]:
         return leaves
 
     return on_leaves, lambda leaves: tree.unflatten(found["spec"], leaves)
-
-
-def _apart(function: Callable, *arguments: Any) -> Any:
-    """Run a function as a program of its own, which goes when it has run.
-
-    JAX keeps the last 4096 programs of loops that are run eagerly, half a megabyte each, and loops of new functions do
-    not meet them again. What `jit` keeps goes with its function.
-    """
-    return jax.jit(function)(*arguments)
 
 
 def _opened(function: Callable, state: list) -> tuple[Callable, list]:
@@ -68,7 +62,7 @@ def while_loop(cond: Callable, body: Callable, loop_vars: tuple, maximum_iterati
         further, second = _opened(step, start)
         return _loop(lambda *flat: again(*flat)[0], further, start, first, second)[1:]
 
-    return tree.unflatten(spec, _apart(loop, leaves))
+    return tree.unflatten(spec, jax.jit(loop)(leaves))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -98,9 +92,7 @@ def _loop_backward(goes_on: Callable, step: Callable, kept: tuple, upstream: lis
         point = [*before, *every[n:]]
 
         def moved(values: list) -> list:
-            whole = list(point)
-            for i, value in zip(floats, values, strict=True):
-                whole[i] = value
+            whole = replaced(point, floats, values)
             results = step(whole[:n], *whole[n:])
             return [results[i] for i in moving]
 
@@ -112,10 +104,14 @@ def _loop_backward(goes_on: Callable, step: Callable, kept: tuple, upstream: lis
     nothing = (jnp.zeros_like(every[i]) for i in floats[len(moving) :])
     start = [jnp.zeros_like(count), *(upstream[i] for i in moving), *nothing]
     _, *found = _loop(lambda state, count: state[0] < count, back, start, [count], [count, *every])
-    whole = [_no_gradient(value) for value in every]
-    for i, gradient in zip(floats, found, strict=True):
-        whole[i] = gradient
+    whole = replaced(map(_no_gradient, every), floats, found)
     return whole[:n], [_no_gradient(value) for value in first], whole[n:]
+
+
+def replaced(values: Iterable, places: list[int], others: Iterable) -> list:
+    """Return the values with others in some places."""
+    found = dict(zip(places, others, strict=True))
+    return [found.get(place, value) for place, value in enumerate(values)]
 
 
 def _no_gradient(value: Any) -> Any:
@@ -137,7 +133,7 @@ def scan(f: Callable, init: Any, xs: Any, length: int | None, reverse: bool) -> 
         leaves, found["spec"] = tree.flatten_with_spec(y)
         return tree.flatten(carry), leaves
 
-    last, ys = _apart(lambda carry, slices: lax.scan(step, carry, slices, length, reverse), carry, slices)
+    last, ys = jax.jit(lambda carry, slices: lax.scan(step, carry, slices, length, reverse))(carry, slices)
     return tree.unflatten(carry_spec, last), tree.unflatten(found["spec"], ys)
 
 

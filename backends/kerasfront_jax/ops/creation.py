@@ -5,10 +5,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax._src.core import trace_state_clean
 
 from kerasfront import errors
 
-_WIDE = ("float64", "int64", "uint64", "complex128")
+# What 64-bit data of the host becomes where JAX has them switched off.
+NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+_SMALL = 1 << 20
 
 
 def engine_dtype(name: str) -> Any:
@@ -16,9 +19,9 @@ def engine_dtype(name: str) -> Any:
 
     64-bit integers become 32-bit ones without x64, as everywhere in JAX.
     """
-    if name in _WIDE and not jax.config.jax_enable_x64:
+    if name in NARROW and not jax.config.jax_enable_x64:
         if name in ("int64", "uint64"):
-            return jnp.dtype(name.replace("64", "32"))
+            return jnp.dtype(NARROW[name])
         raise errors.UnsupportedOp(
             f"dtype: JAX has 64-bit types switched off. Expected x64 for {name}; got the default. "
             'Set JAX_ENABLE_X64=1 or call jax.config.update("jax_enable_x64", True) before the first tensor is made.'
@@ -40,9 +43,18 @@ def check_wide_integers(value: Any) -> None:
 
 
 def filled(shape: tuple, fill_value: Any, dtype: str) -> Any:
+    # `full` compiles anew for each shape, which takes longer than to fill and to copy a small one.
+    if trace_state_clean() and np.prod(shape) <= _SMALL:
+        return from_host(np.full(shape, fill_value, engine_dtype(dtype)))
     return jnp.full(shape, fill_value, engine_dtype(dtype))
 
 
 def count_up(size: int, dtype: str) -> Any:
     # From the host: `arange` compiles anew for each size.
-    return jnp.asarray(np.arange(size, dtype=engine_dtype(dtype)))
+    return from_host(np.arange(size, dtype=engine_dtype(dtype)))
+
+
+def from_host(array: np.ndarray) -> Any:
+    """Return an array, which nobody writes to from now on, as a tensor."""
+    # `asarray` compiles anew for each shape (10 ms, JAX 0.10), but it gives constants to what is traced.
+    return jax.device_put(array) if trace_state_clean() else jnp.asarray(array)
