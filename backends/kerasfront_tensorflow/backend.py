@@ -279,23 +279,24 @@ class _Repeated:
         self._loops: dict[tuple, _Loop] = {}
 
     def __call__(self, handles: list, data: list, order: Any, first: int, count: int) -> list:
-        key = tuple([(x.dtype, *x.shape[1:]) for x in data])
+        tensors = data if order is None else [*data, order]
+        key = (order is None, *[(x.dtype, *x.shape[1:]) for x in data])
         loop = self._loops.get(key)
         if loop is None:
-            loop = self._loops[key] = _Loop(self._traced(handles, [*data, order], bool(self._jit_compile)))
+            loop = self._loops[key] = _Loop(self._traced(handles, tensors, len(data), bool(self._jit_compile)))
             loop.suits_xla = None if self._jit_compile is None else False
         self._pure.written = loop.graph.places
-        end, samples = first + count, len(order)
+        end, samples = first + count, data[0].shape[0]
         change = min(end, max(first, first + _STEPS_BEFORE_XLA - loop.steps[samples]))
         if change < end and not loop.may_change():
             change = end
         if first < change:
-            loop.graph(handles, [tf.constant(first), tf.constant(change), *data, order])
+            loop.graph(handles, [tf.constant(first), tf.constant(change), *tensors])
         if change < end:
-            rest = [tf.constant(change), tf.constant(end), *data, order]
+            rest = [tf.constant(change), tf.constant(end), *tensors]
             try:
                 if samples not in loop.by_xla:
-                    loop.by_xla[samples] = self._traced(handles, [*data, order], True)
+                    loop.by_xla[samples] = self._traced(handles, tensors, len(data), True)
                 loop.by_xla[samples](handles, rest)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
                 # What it cannot compile it refuses before the first step.
@@ -304,15 +305,21 @@ class _Repeated:
         loop.steps[samples] += count
         return [handles[place] for place in loop.graph.places]
 
-    def _traced(self, handles: list, tensors: list, by_xla: bool) -> _Graph:
+    def _traced(self, handles: list, tensors: list, parts: int, by_xla: bool) -> _Graph:
+        """Return the loop over tensors: the parts of the data, and an order if the samples have another one."""
         pure, size = self._pure, self._batch_size
 
+        def rows(tensor: Any, i: Any) -> Any:
+            return tf.slice(tensor, [i * size, *[0] * (len(tensor.shape) - 1)], [size, *tensor.shape[1:]])
+
         def loop(read: Callable, assign: Callable, tensors: list) -> list:
-            first, end, *data, order = tensors
+            first, end, *data = tensors[: 2 + parts]
+            order = tensors[2 + parts :]
 
             def step(i: Any) -> Any:
-                rows = tf.slice(order, [i * size], [size])
-                assign(pure(read(), [tf.gather(one, rows) for one in data])[1])
+                places = [rows(one, i) for one in order]
+                batch = [tf.gather(one, *places) if places else rows(one, i) for one in data]
+                assign(pure(read(), batch)[1])
                 return (i + 1,)
 
             tf.while_loop(lambda i: i < end, step, (first,), parallel_iterations=1)

@@ -63,9 +63,8 @@ class TorchBackend(Backend):
             wanted = np.dtype(dtype) if fits and dtype not in _BITS else array.dtype.newbyteorder("=")
             tensor = torch.from_numpy(np.array(array, wanted, order="C", copy=True)).to(place.device)
         else:
-            tensor = (
-                torch.from_numpy(np.array(array, order="C").view(bits)).to(place.device).view(DTYPES[array.dtype.name])
-            )
+            copy = np.array(array, order="C").view(bits)
+            tensor = torch.from_numpy(copy).to(place.device).view(DTYPES[array.dtype.name])
         return tensor if target is None or tensor.dtype is target else ops.cast(tensor, dtype)
 
     def to_numpy(self, value: torch.Tensor) -> np.ndarray:

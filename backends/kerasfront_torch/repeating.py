@@ -34,7 +34,7 @@ class Repeat:
         self._tries = 0
         self.problem: str | None = None
 
-    def __call__(self, handles: list, data: list, order: Tensor, first: int, count: int) -> list | None:
+    def __call__(self, handles: list, data: list, order: Tensor | None, first: int, count: int) -> list | None:
         if self.problem is not None:
             return None
         found = self._program(handles, data)
@@ -55,12 +55,13 @@ class Repeat:
             new = value = None
         return [handles[place] for place in self._pure.written]
 
-    def _batches(self, data: list, order: Tensor, first: int, count: int) -> Iterator[list]:
+    def _batches(self, data: list, order: Tensor | None, first: int, count: int) -> Iterator[list]:
         size, end = self._batch_size, first + count
-        together = min(_most_together(one, size) for one in data)
+        together = count if order is None else min(_most_together(one, size) for one in data)
         for start in range(first, end, together):
-            rows = order[start * size : min(start + together, end) * size]
-            yield from map(list, zip(*(torch.index_select(one, 0, rows).split(size) for one in data), strict=True))
+            span = slice(start * size, min(start + together, end) * size)
+            taken = (one[span] if order is None else torch.index_select(one, 0, order[span]) for one in data)
+            yield from map(list, zip(*(one.split(size) for one in taken), strict=True))
 
     def _program(self, handles: list, data: list) -> program.Program | None:
         """Return what was recorded for tensors like these, ready to run on them."""

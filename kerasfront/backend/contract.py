@@ -43,7 +43,7 @@ class Backend:
     compiles: bool = True
     """Whether `keras.function` and steps are traced by default: decisions on values are then not known in them."""
     compiles_for_samples: bool = True
-    """Whether a loop made by `repeat` is compiled anew for each number of samples in the data."""
+    """Whether a loop made by `repeat` is compiled anew for each number of samples. Not asked of who compiles none."""
     shares_compiled: bool = False
     """Whether what `compile` and `repeat` return works on the handles of any Variables of the same form."""
 
@@ -193,8 +193,9 @@ class Backend:
 
         Returns:
             `run(handles, data, order, first, count) -> new_handles`. `data` are tensors with all samples, `order` an
-            int32 tensor of positions along their first axis; batch `i` has the positions from `i * batch_size` to
-            `(i + 1) * batch_size`. `first` and `count` are Python integers and must not lead to compiling anew.
+            int32 tensor of positions along their first axis, None for the samples as they lie; batch `i` has the
+            positions from `i * batch_size` to `(i + 1) * batch_size`. `first` and `count` are Python integers and must
+            not lead to compiling anew.
             `handles` stay valid, unless others are put into the list: what is in it when `run` raises is the state
             after the last whole step. None where nothing is gained, as by default; `run` returns None where it sees, on
             its first calls, that a loop does not serve this function. That must not depend on time: a training that is

@@ -39,11 +39,13 @@ class Repeated:
         self._make_plan()
         self._tensors: list | None = None
         self._looks = _looks(self._arrays)
-        self._samples = len(self._arrays[0]) if self.backend.compiles_for_samples else None
+        anew = self.backend.compiles and self.backend.compiles_for_samples
+        self._samples = len(self._arrays[0]) if anew else None
 
     def __call__(self, order: Any, first: int, count: int) -> bool:
         """Run batches `first` to `first + count - 1` of an order of the samples, which `order_on_device` made.
 
+        None is the samples as they lie: fast, but engines may round otherwise where numbers begin at other addresses.
         Returns whether it was done; not where the engine, seeing the step, says that a loop does not serve it.
         """
         # A loop is short, compiling it may not be.
@@ -113,9 +115,9 @@ class Repeated:
             self.plan.run = self.backend.repeat(entry.face, batch_size, function.jit_compile)
             self.plan.useless = self.plan.run is None
 
-    def order_on_device(self, order: np.ndarray) -> Any:
+    def order_on_device(self, order: np.ndarray | None) -> Any:
         """Return positions of samples as the calls take them."""
-        return self.backend.convert_to_tensor(order, "int32")
+        return None if order is None else self.backend.convert_to_tensor(order, "int32")
 
     def wait(self) -> None:
         """Wait until the state has been computed, and nothing reads the data any more."""

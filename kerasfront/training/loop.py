@@ -9,7 +9,6 @@ from __future__ import annotations
 import collections
 import contextlib
 import functools
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -27,8 +26,6 @@ from kerasfront.utils.batch_format import pack_x_y_sample_weight
 
 # So many outputs of `predict` stay on the device before the oldest is fetched: enough for the engine to work ahead.
 _OUTPUTS_AHEAD = 4
-# Seconds of prediction in one call, beside which the call takes little, and the number of batches that may wait for it.
-_CALL_SECONDS, _MOST_TOGETHER = 1e-2, 16
 _STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
 
@@ -209,53 +206,72 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
     return numbers
 
 
-class _GroupSize:
-    """How many batches of predictions go into one call.
+class _Results:
+    """The outputs of a prediction, put together on the host.
 
-    Where steps are plain Python it is any number; batches from memory cost nothing while they wait for the others.
+    Attributes:
+        latest: those of the last batch.
     """
 
-    def __init__(self, execution: Execution, source: Any):
-        model = execution.model
-        self._size = model.steps_per_execution
-        at_hand = isinstance(source, ArraySource) and source.held is not None
-        self._grows = at_hand and self._size == 1 and not model._backend.compiles and not execution.watched
+    def __init__(self) -> None:
+        self._ahead: collections.deque = collections.deque()
+        self._done: list = []
+        self.latest: Any = None
 
-    def __call__(self) -> int:
-        return self._size
+    def add(self, outputs: list) -> None:
+        """Take the outputs of some batches, which may not have been computed yet."""
+        self._ahead.extend(outputs)
+        self._fetch(_OUTPUTS_AHEAD)
+        self.latest = outputs[-1]
 
-    def note(self, seconds: float) -> None:
-        """Take into account how long a batch has taken."""
-        if self._grows:
-            self._size = max(1, min(_MOST_TOGETHER, int(_CALL_SECONDS / max(seconds, 1e-9))))
+    def add_from_host(self, outputs: Any, batches: int) -> None:
+        """Take the joined outputs of some batches as NumPy arrays."""
+        self._fetch(0)
+        self._done.append(outputs)
+        self.latest = tree.map_structure(lambda one: one[-(len(one) // batches) :], outputs)
+
+    def joined(self) -> Any:
+        """Return all outputs as one structure."""
+        self._fetch(0)
+        if len(self._done) == 1:
+            return self._done[0]
+        columns = zip(*map(tree.flatten, self._done), strict=True)
+        return tree.pack_sequence_as(self._done[0], [np.concatenate(column) for column in columns])
+
+    def _fetch(self, left: int) -> None:
+        while len(self._ahead) > left:
+            self._done.append(to_host(self._ahead.popleft()))
 
 
 def predict(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> Any:
     """Return the outputs for all batches of the source, joined in order, on the host."""
     execution = Execution(model, "predict", source, callbacks, check)
-    ahead: collections.deque = collections.deque()
-    done: list = []
-    count = 0
+    results = _Results()
     model.stop_predicting = False
-    size = _GroupSize(execution, source)
     callbacks.on_predict_begin()
+    looped = looping.predicting_for(execution, source, results)
+    if looped is not None:
+        count, _ = looped.epoch(0, callbacks)
+    else:
+        count = _predict_singly(execution, source, results, callbacks)
+    _check_not_empty(model, "predict", first=not count)
+    outputs = results.joined()
+    callbacks.on_predict_end()
+    return outputs
+
+
+def _predict_singly(execution: Execution, source: Any, results: _Results, callbacks: Any) -> int:
+    """Predict for the batches one by one; returns their number."""
+    count = 0
     with contextlib.closing(source.epoch(0)) as batches:
-        for group in in_groups(batches, size):
+        for group in in_groups(batches, lambda: execution.model.steps_per_execution):
             callbacks.on_predict_batch_begin(count)
-            start = time.perf_counter()
-            outputs = execution(group)
-            size.note((time.perf_counter() - start) / len(group))
+            results.add(execution(group))
             count += len(group)
-            ahead.extend(outputs)
-            while len(ahead) > _OUTPUTS_AHEAD:
-                done.append(to_host(ahead.popleft()))
-            callbacks.on_predict_batch_end(count - 1, {"outputs": outputs[-1]})
+            callbacks.on_predict_batch_end(count - 1, {"outputs": results.latest})
             if execution.stopped():
                 break
-    _check_not_empty(model, "predict", first=not count)
-    done.extend(map(to_host, ahead))
-    callbacks.on_predict_end()
-    return joined(done)
+    return count
 
 
 def to_host(outputs: Any) -> Any:
@@ -264,14 +280,6 @@ def to_host(outputs: Any) -> Any:
     if isinstance(owner, Backend):
         return owner.to_numpy(outputs)
     return tree.map_structure(ops.convert_to_numpy, outputs)
-
-
-def joined(outputs: list) -> Any:
-    """Return the outputs of consecutive batches as one structure."""
-    if len(outputs) == 1:
-        return outputs[0]
-    columns = zip(*map(tree.flatten, outputs), strict=True)
-    return tree.pack_sequence_as(outputs[0], [np.concatenate(column) for column in columns])
 
 
 def final_logs(model: Any, kind: str, logs: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from kerasfront.state.repeated import Repeated
 from kerasfront.training import facts, step
 
-# With fewer steps to come, recording one takes longer than it saves.
+# With fewer steps to come, recording one takes longer than it saves, and so does compiling another one for predictions.
 FEWEST_RECORDED = 30
 # A step that has changed what it depends on so often will do so again.
 _MOST_LOOKS = 3
@@ -22,7 +22,8 @@ def allowed(execution: Any) -> bool:
     model = execution.model
     if execution.watched or model.run_eagerly or model.steps_per_execution > 1:
         return False
-    return step.reports_metrics(model, execution.kind)
+    kind = execution.kind
+    return step.is_default(model, "predict_step") if kind == "predict" else step.reports_metrics(model, kind)
 
 
 class Repeats:
@@ -37,6 +38,9 @@ class Repeats:
         self._function: Any = None
         self._repeated: Repeated | None = None
         self._decides = not execution.model._backend.compiles
+        # Engines may round otherwise where data lies at other addresses. In training that adds up, and it is done anew
+        # with the same bits; so it goes through lists of positions even where samples stay in place.
+        self.listed = execution.kind == "train"
         self._looks = 0
 
     def data(self, batch: Any) -> tuple[tuple, int]:
@@ -59,8 +63,12 @@ class Repeats:
 
     def repeat(self, found: Any, batch: Any) -> None:
         """Have the engine repeat a step that is ready, with the facts it depends on."""
-        self._function = self._execution.function
+        self._function = self.function()
         self._repeated = Repeated(self._function, *self.data(batch), found)
+
+    def function(self) -> Any:
+        """Return the compiled step that is repeated."""
+        return self._execution.function
 
     def look_again(self) -> None:
         """Drop what repeats the step if the model is another one now: a callback may have changed it."""

@@ -56,7 +56,7 @@ class Replaying(repeats.Repeats):
     def repeat(self, found: Any, batch: Any) -> None:
         super().repeat(found, batch)
         repeated: Any = self._repeated
-        self._order = repeated.order_on_device(np.arange(self.data(batch)[1]))
+        self._order = repeated.order_on_device(np.arange(self.data(batch)[1]) if self.listed else None)
 
     def data(self, batch: Any) -> tuple[tuple, int]:
         return (batch,), len(next(leaf for leaf in tree.flatten(batch) if leaf is not None))

@@ -6,6 +6,7 @@ a model's steps: they are made when first needed and made anew after `compile()`
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -15,12 +16,14 @@ from kerasfront import tree
 from kerasfront.backend import forking, masks, registry
 from kerasfront.backend.symbolic import KerasTensor, symbolic_call
 from kerasfront.state import interrupts, scope, structure, thread_state, whole
-from kerasfront.state.function import function, value_and_grad
-from kerasfront.training import lookups, targets
+from kerasfront.state.function import Function, value_and_grad
+from kerasfront.training import keeping, lookups, targets
 from kerasfront.utils.batch_format import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 # Guards the making of compiled steps only, never their runs: several threads may ask for the first one at once.
 _making = forking.lock()
+# Forms of the batches for which predictions in loops have a step.
+_MOST_FORMS = 4
 
 
 def run_next(model: Any, kind: str, iterator: Any) -> Any:
@@ -125,6 +128,7 @@ class Steps:
 
     def __init__(self) -> None:
         self._functions: dict[tuple, Callable] = {}
+        self._keeping: dict[tuple, keeping.Keeping] = {}
         self._compilation: Any = None
         self._tables: tuple[int, list] = (-1, [])
 
@@ -142,31 +146,50 @@ class Steps:
             fresh: forget the metrics' earlier batches first.
         """
         compilation = model._compilation
-        eager, jit = model.run_eagerly, model.jit_compile
         quiet = quiet and reports_metrics(model, kind)
-        key = (kind, quiet, fresh, eager, jit, model._backend.name, _state_key(model, kind))
+        modes = (model.run_eagerly, model.jit_compile)
+        key = (kind, quiet, fresh, *modes, model._backend.name, _state_key(model, kind))
         with _making:
-            if self._compilation is not compilation:
-                self._functions, self._compilation = {}, compilation
+            self._look_at(compilation)
             found = self._functions.get(key)
             if found is None:
                 for old in [other for other in self._functions if other[:6] == key[:6]]:
                     del self._functions[old]
-                body, variables = _body(model, kind, quiet, fresh), state_of(model, kind)
-                for variable in variables:
-                    # Metrics and optimizers may have been made while another engine was active.
-                    variable.move_to(model._backend)
-                found = function(
-                    body,
-                    variables=variables,
-                    jit_compile=None if jit == "auto" else jit,
-                    eager=eager,
-                    # Steps of one model take turns: a prediction in another thread sees the state of whole steps.
-                    lock=model._lock,
-                    likeness=lambda variables: _likeness(model, variables, (kind, quiet, fresh)),
-                )
-                self._functions[key] = found
+                body = _body(model, kind, quiet, fresh)
+                found = self._functions[key] = _function(body, model, state_of(model, kind), (kind, quiet, fresh))
         return found
+
+    def keeping(self, model: Any, batch: Any, batch_size: int) -> keeping.Keeping:
+        """Return the compiled step of predictions in loops.
+
+        Args:
+            model: whose step.
+            batch: what its batches look like.
+            batch_size: samples in each.
+        """
+        leaves, spec = tree.flatten_with_spec(batch)
+        forms = tuple(None if leaf is None else (leaf.shape[1:], str(leaf.dtype)) for leaf in leaves)
+        key = (spec, forms, batch_size, model.jit_compile, model._backend.name)
+        with _making:
+            self._look_at(model._compilation)
+            found = self._keeping.get(key)
+            if found is None:
+                if len(self._keeping) >= _MOST_FORMS:
+                    self._keeping.clear()
+                body = _body(model, "predict", False, False)
+                found = self._keeping[key] = keeping.Keeping(body, batch_size)
+                if model._graph is not None:
+                    # Takes less time than to trace the step twice, for which the Variables have to be there.
+                    symbolic = symbolic_call(functools.partial(predict, model), tree.map_structure(_spec, batch))
+                    with contextlib.suppress(keeping.Unserved):
+                        found.make_room(symbolic)
+                variables = [*state_of(model, "predict"), *found.variables]
+                found.function = _function(found.step, model, variables, ("keep", forms, batch_size))
+        return found
+
+    def _look_at(self, compilation: Any) -> None:
+        if self._compilation is not compilation:
+            self._functions, self._keeping, self._compilation = {}, {}, compilation
 
     def tables(self, model: Any) -> list:
         """Return the model's layers that look integers up; remembered until an attribute of some layer is set."""
@@ -179,6 +202,25 @@ class Steps:
         """Forget the compiled steps of one kind."""
         with _making:
             self._functions = {key: value for key, value in self._functions.items() if key[0] != kind}
+            if kind == "predict":
+                self._keeping = {}
+
+
+def _function(body: Callable, model: Any, variables: list, which: tuple) -> Function:
+    """Return a body, which is told from others by `which`, as a compiled step of a model."""
+    jit = model.jit_compile
+    for variable in variables:
+        # Metrics and optimizers may have been made while another engine was active.
+        variable.move_to(model._backend)
+    return Function(
+        body,
+        variables=variables,
+        jit_compile=None if jit == "auto" else jit,
+        eager=model.run_eagerly,
+        # Steps of one model take turns: a prediction in another thread sees the state of whole steps.
+        lock=model._lock,
+        likeness=lambda variables: _likeness(model, variables, which),
+    )
 
 
 def _likeness(model: Any, variables: list, which: tuple) -> Any:

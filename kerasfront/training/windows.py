@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,7 @@ from kerasfront.training.data import leaves
 from kerasfront.utils import aligned
 
 # Bytes of the samples that are put together anew for some batches.
-_LARGEST_WINDOW = 1 << 23
+LARGEST = 1 << 23
 
 
 class Whole:
@@ -21,15 +22,15 @@ class Whole:
 
     Args:
         repeated: what runs the steps.
-        order: positions of the samples.
+        order: positions of the samples, None where they are taken as they lie.
     """
 
-    def __init__(self, repeated: Repeated, order: np.ndarray):
+    def __init__(self, repeated: Repeated, order: np.ndarray | None):
         self._repeated, self._order = repeated, repeated.order_on_device(order)
 
     def room(self, first: int) -> int:
         """Return how many batches from number `first` on can go into one call."""
-        return len(self._order)
+        return sys.maxsize
 
     def __call__(self, first: int, count: int) -> bool:
         """Run `count` batches from number `first` on; returns whether the engine has done so."""
@@ -47,12 +48,15 @@ class Windows:
         data: all samples, in the form of a batch: arrays and memory-mapped files.
         window: as `window_of` makes it; it is filled anew once the steps over what is in it are done.
         batch_size: samples in each batch.
+        listed: whether the engine gets the positions in the window, too, as it does for an order of all samples.
     """
 
-    def __init__(self, repeated: Repeated, order: np.ndarray | None, data: Any, window: Any, batch_size: int):
+    def __init__(
+        self, repeated: Repeated, order: np.ndarray | None, data: Any, window: Any, batch_size: int, listed: bool
+    ):
         self._repeated, self._order, self._data, self._window = repeated, order, data, window
         samples = _length(window)
-        self._places = repeated.order_on_device(np.arange(samples))
+        self._places = repeated.order_on_device(np.arange(samples) if listed else None)
         self._batch_size, self._batches = batch_size, samples // batch_size
         self._number: int | None = None
 
@@ -101,7 +105,7 @@ def window_size(data: Any, batch_size: int, compiled: Iterable[int] | None = Non
         compiled: the numbers to choose from, if not any.
     """
     given = [leaf for leaf in tree.flatten(data) if leaf is not None]
-    most = _LARGEST_WINDOW // max(1, sum(leaf[:1].nbytes for leaf in given))
+    most = LARGEST // max(1, sum(leaf[:1].nbytes for leaf in given))
     sizes = [min(most, len(given[0])) // batch_size * batch_size] if compiled is None else compiled
     return max((one for one in sizes if 2 * batch_size <= one <= most), default=0)
 

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 import kerasfront as keras
-from kerasfront.state.function import Function
-from kerasfront.training import loop
 from tests.training.models import classifier, data, regression, same, sequential, two_outputs, weights_of
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -98,29 +96,6 @@ def test_predictions_come_in_order_whatever_the_batches(size):
     kernel, bias = model.get_weights()
     np.testing.assert_allclose(model.predict(X, batch_size=size, verbose=0), X @ kernel + bias, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(model.predict_on_batch(X), X @ kernel + bias, rtol=1e-5, atol=1e-6)
-
-
-def test_several_predictions_of_one_call_are_those_of_single_calls(engine, monkeypatch):
-    monkeypatch.setattr(loop, "_CALL_SECONDS", 1e3)
-    calls = []
-    original = Function.__call__
-    monkeypatch.setattr(Function, "__call__", lambda self, *args: (calls.append(len(args)), original(self, *args))[1])
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
-    model.compile("sgd", "mean_squared_error")
-    x = np.random.default_rng(0).normal(size=(87, 3)).astype("float32")
-    together = model.predict(x, batch_size=2, verbose=0)
-    # One by itself, groups of 16, and the rest.
-    plain = not keras.backend.active().compiles
-    assert calls == ([1, 16, 16] + 11 * [1] if plain else 44 * [1])
-    calls.clear()
-
-    class Watch(keras.callbacks.Callback):
-        def on_predict_batch_end(self, batch, logs=None):
-            assert logs["outputs"].shape[1:] == (2,)
-
-    singly = model.predict(x, batch_size=2, verbose=0, callbacks=[Watch()])
-    assert calls == 44 * [1]
-    np.testing.assert_array_equal(together, singly)
 
 
 def test_predictions_have_the_structure_of_the_outputs():

@@ -125,6 +125,10 @@ def fit_in_loops(model):
     model.fit(X, Y, batch_size=2, epochs=10, verbose=0)
 
 
+def predict_in_loops(model):
+    model.predict(np.concatenate([X] * 10), batch_size=2, verbose=0)
+
+
 def run_once(model):
     model.predict(X, verbose=0)
     model.evaluate(X, Y, verbose=0)
@@ -149,11 +153,12 @@ ACTIONS = [
     (unbuilt, build),
     (trained, fit_arrays),
     (trained, fit_in_loops),
+    (trained, predict_in_loops),
     (trained, run_once),
     (trained, move_away_and_back),
     (trained, compiled),
 ]
-NAMES = ["first fit", "generator", "build", "fit", "loops", "run", "move", "compile"]
+NAMES = ["first fit", "generator", "build", "fit", "loops", "predictions", "run", "move", "compile"]
 
 
 @pytest.mark.parametrize("make, action", ACTIONS, ids=NAMES)

@@ -46,6 +46,8 @@ class ArraySource(DataSource):
     """All data in the form of one batch, where it is of arrays and files of the host and each epoch is one pass."""
     held: Any = None
     """The same as arrays, where the engine can hold them as a whole; known after `move_to`."""
+    copied: int = 0
+    """Bytes of these which the engine would copy for that."""
 
     def __init__(
         self,
@@ -93,8 +95,8 @@ class ArraySource(DataSource):
         held = [_held_on(backend, leaf) if type(leaf) is np.memmap else leaf for leaf in self._leaves]
         given = [leaf for leaf in self._leaves if leaf is not None]
         arrays = [array for array in held if array is not None]
-        copied = sum(array.nbytes for array in arrays if not backend.shares_memory(array))
-        if len(arrays) == len(given) and copied <= _MODERATE:
+        self.copied = sum(array.nbytes for array in arrays if not backend.shares_memory(array))
+        if len(arrays) == len(given) and self.copied <= _MODERATE:
             self.held = pack_x_y_sample_weight(*tree.unflatten(self._spec, held))
             self._rows = [None if array is None else backend.rows_of(array) for array in held]
 
