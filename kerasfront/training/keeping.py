@@ -86,8 +86,9 @@ class Keeping:
         self.unserved = True
         raise Unserved
 
-    def last(self, count: int) -> Any:
-        """Return the outputs of the last batches, joined, as NumPy arrays."""
-        rows = count * self._batch_size
-        found = [variable.backend.to_numpy(variable.raw)[-rows:].copy() for variable in self.variables]
-        return tree.unflatten(self._spec, found)
+    def last(self, count: int) -> Callable[[], Any]:
+        """Return a function that waits for the outputs of the last batches, and gives them joined as NumPy arrays."""
+        backend, rows = self.variables[0].backend, count * self._batch_size
+        # These tensors stay as they are: the next step makes others.
+        kept = [variable.raw for variable in self.variables]
+        return lambda: tree.unflatten(self._spec, [backend.to_numpy(one)[-rows:].copy() for one in kept])

@@ -35,7 +35,7 @@ class Execution:
     def __init__(self, model: Any, kind: str, source: Any, callbacks: Any, check: Callable[[], None] | None = None):
         self.model, self.kind, self._check = model, kind, check
         self.watched = callbacks.watches_batches(kind)
-        self._needed = callbacks.needs_batch_logs(kind)
+        self.needed = callbacks.needs_batch_logs(kind)
         self._run: Callable | None = None
         self._singly = False
         if isinstance(source, ArraySource):
@@ -82,7 +82,7 @@ class Execution:
 
     def batch_logs(self, logs: Any) -> Any:
         """Return what callbacks get at the end of a batch: values that stay on the device until they are read."""
-        if not self._needed:
+        if not self.needed:
             return None
         if not self.watched and step.reports_metrics(self.model, self.kind):
             return self.model.get_metrics_result
@@ -207,28 +207,26 @@ def evaluate(model: Any, source: Any, callbacks: Any, check: Callable[[], None] 
 
 
 class _Results:
-    """The outputs of a prediction, put together on the host.
-
-    Attributes:
-        latest: those of the last batch.
-    """
+    """The outputs of a prediction, put together on the host while the engine is at the next batches."""
 
     def __init__(self) -> None:
-        self._ahead: collections.deque = collections.deque()
+        self._ahead: collections.deque[Callable[[], Any]] = collections.deque()
         self._done: list = []
-        self.latest: Any = None
 
     def add(self, outputs: list) -> None:
-        """Take the outputs of some batches, which may not have been computed yet."""
-        self._ahead.extend(outputs)
-        self._fetch(_OUTPUTS_AHEAD)
-        self.latest = outputs[-1]
+        """Take the outputs of some batches."""
+        for one in outputs:
+            self.add_later(functools.partial(to_host, one))
 
-    def add_from_host(self, outputs: Any, batches: int) -> None:
-        """Take the joined outputs of some batches as NumPy arrays."""
+    def add_later(self, fetch: Callable[[], Any]) -> None:
+        """Take a function that waits for outputs and gives them as NumPy arrays."""
+        self._ahead.append(fetch)
+        self._fetch(_OUTPUTS_AHEAD)
+
+    def latest(self, rows: int) -> Any:
+        """Return the last rows, or fewer of them, as NumPy arrays."""
         self._fetch(0)
-        self._done.append(outputs)
-        self.latest = tree.map_structure(lambda one: one[-(len(one) // batches) :], outputs)
+        return tree.map_structure(lambda one: one[-rows:], self._done[-1])
 
     def joined(self) -> Any:
         """Return all outputs as one structure."""
@@ -240,7 +238,7 @@ class _Results:
 
     def _fetch(self, left: int) -> None:
         while len(self._ahead) > left:
-            self._done.append(to_host(self._ahead.popleft()))
+            self._done.append(self._ahead.popleft()())
 
 
 def predict(model: Any, source: Any, callbacks: Any, check: Callable[[], None] | None = None) -> Any:
@@ -266,9 +264,10 @@ def _predict_singly(execution: Execution, source: Any, results: _Results, callba
     with contextlib.closing(source.epoch(0)) as batches:
         for group in in_groups(batches, lambda: execution.model.steps_per_execution):
             callbacks.on_predict_batch_begin(count)
-            results.add(execution(group))
+            outputs = execution(group)
+            results.add(outputs)
             count += len(group)
-            callbacks.on_predict_batch_end(count - 1, {"outputs": results.latest})
+            callbacks.on_predict_batch_end(count - 1, {"outputs": outputs[-1]})
             if execution.stopped():
                 break
     return count

@@ -66,6 +66,9 @@ class Looping(repeats.Repeats):
         steps: the number of whole batches in all epochs.
     """
 
+    # Whether calls may be made while the engine is at earlier ones.
+    _ahead = False
+
     def __init__(self, execution: Any, source: ArraySource, steps: int):
         super().__init__(execution)
         self._source, self._steps = source, steps
@@ -133,9 +136,10 @@ class Looping(repeats.Repeats):
         compiled = repeated.compiled
         if not batches(first, size):
             return False
-        repeated.wait()
-        if compiled:
-            repeated.plan.seconds = (time.perf_counter() - start) / size
+        if not self._ahead or repeated.plan.seconds is None:
+            repeated.wait()
+            if compiled:
+                repeated.plan.seconds = (time.perf_counter() - start) / size
         return True
 
     def repeat(self, found: Any, batch: Any) -> None:
@@ -168,6 +172,8 @@ class Predicting(Looping):
         results: takes the outputs in order.
     """
 
+    _ahead = True
+
     def __init__(self, execution: Any, source: ArraySource, steps: int, kept: keeping.Keeping, results: Any):
         super().__init__(execution, source, steps)
         self._kept, self._results = kept, results
@@ -185,7 +191,7 @@ class Predicting(Looping):
         return outputs
 
     def batch_logs(self, logs: Any) -> Any:
-        return {"outputs": self._results.latest}
+        return {"outputs": self._results.latest(self._source.batch_size)} if self._execution.needed else None
 
     def _loop_size(self, remaining: int) -> int:
         return min(super()._loop_size(remaining), self._kept.room or 1)
@@ -198,6 +204,5 @@ class Predicting(Looping):
                     return False
             except keeping.Unserved:
                 return False
-            outputs = self._kept.last(size)
-        self._results.add_from_host(outputs, size)
+            self._results.add_later(self._kept.last(size))
         return True

@@ -68,6 +68,8 @@ class Windows:
         """Run `count` batches from number `first` on; returns whether the engine has done so."""
         number, within = divmod(first, self._batches)
         if number != self._number:
+            if self._number is not None:
+                self._repeated.wait()
             self._fill(number * self._batches * self._batch_size)
             self._repeated.read_again()
             self._number = number
