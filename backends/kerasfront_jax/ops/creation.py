@@ -11,6 +11,7 @@ from kerasfront import errors
 
 # What 64-bit data of the host becomes where JAX has them switched off.
 NARROW = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
+# How many numbers are filled in and copied in less time than it takes to compile.
 _SMALL = 1 << 20
 
 
@@ -43,7 +44,7 @@ def check_wide_integers(value: Any) -> None:
 
 
 def filled(shape: tuple, fill_value: Any, dtype: str) -> Any:
-    # `full` compiles anew for each shape, which takes longer than to fill and to copy a small one.
+    # `full` compiles anew for each shape.
     if trace_state_clean() and np.prod(shape) <= _SMALL:
         return from_host(np.full(shape, fill_value, engine_dtype(dtype)))
     return jnp.full(shape, fill_value, engine_dtype(dtype))
@@ -56,5 +57,5 @@ def count_up(size: int, dtype: str) -> Any:
 
 def from_host(array: np.ndarray) -> Any:
     """Return an array, which nobody writes to from now on, as a tensor."""
-    # `asarray` compiles anew for each shape (10 ms, JAX 0.10), but it gives constants to what is traced.
+    # `asarray` compiles anew for each shape (10 ms, JAX 0.10); where something is traced, it gives a constant.
     return jax.device_put(array) if trace_state_clean() else jnp.asarray(array)
