@@ -125,7 +125,9 @@ def _complementary_error(x: Any) -> Any:
 
 
 _JOINT = 18.0  # where the last term of the asymptotic series, about exp(-2 x), falls below float64's precision
-_SERIES = [1 / _math.factorial(k) ** 2 for k in range(40, -1, -1)]
+# Each term by the one before. As a polynomial, coefficients that float32 does not have became NaN in XLA's code for one
+# number (JAX 0.10).
+_SERIES = [1 / k**2 for k in range(40, 0, -1)]
 _ASYMPTOTIC = [_math.prod((2 * j - 1) ** 2 / (8 * j) for j in range(1, k + 1)) for k in range(30, -1, -1)]
 
 
@@ -142,7 +144,10 @@ def _bessel(x: Any) -> Any:
     size = e.if_else(e.less(x, 0), e.negative(x), x)
     large = e.less(_JOINT, size)
     small = e.if_else(large, _JOINT, size)
-    near = _polynomial(e.multiply(square(small), 0.25), _SERIES)
+    quarter = e.multiply(square(small), 0.25)
+    near: Any = 1.0
+    for ratio in _SERIES:
+        near = e.add(e.multiply(near, e.multiply(quarter, ratio)), 1)
     size = e.if_else(large, size, _JOINT)
     far = e.multiply(
         e.true_divide(e.exp(size), e.sqrt(e.multiply(size, 2 * _math.pi))), _polynomial(reciprocal(size), _ASYMPTOTIC)

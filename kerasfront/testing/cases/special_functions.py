@@ -69,6 +69,7 @@ CASES = [
     case("erfc", array([1.5, -1.5, 3.0]), ref=erfc, note="slope of the middle", tol=FORMULA),
     case("i0", array([20.0, 25.0, -30.0]), ref=bessel, note="large", tol=FORMULA),
     case("i0", array([0.0, 2.0]), ref=bessel, note="slope at 0"),
+    case("i0", array(14.0), ref=bessel, note="one number"),
     case("sinc", array([0.0, 0.25]), ref=np.sinc, note="slope at 0", tol=FORMULA),
     case(
         "cbrt",
