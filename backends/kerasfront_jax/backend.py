@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax._src import xla_bridge
+from jax._src import core, xla_bridge
 from jax.experimental.compilation_cache import compilation_cache
 
 from kerasfront import errors, tree
@@ -45,7 +45,7 @@ class JaxBackend(Backend):
         return isinstance(value, jax.core.Tracer)
 
     def tracing(self) -> bool:
-        return not ops.creation.trace_state_clean()
+        return not core.trace_state_clean()
 
     def dtype_name(self, value: Any) -> str:
         return value.dtype.name
@@ -129,10 +129,9 @@ class JaxBackend(Backend):
             def step(i: Any, values: list) -> list:
                 rows = i * batch_size + lax.iota("int32", batch_size)
                 _, new = once(list(values), [_taken(one, rows if order is None else order[rows]) for one in data])
-                values = list(values)
-                for place, value in zip(pure.written, new, strict=True):
-                    values[place] = lax.convert_element_type(value, values[place].dtype)
-                return values
+                places = pure.written
+                new = [lax.convert_element_type(one, values[i].dtype) for i, one in zip(places, new, strict=True)]
+                return ops.control.replaced(values, places, new)
 
             values = lax.fori_loop(first, first + count, step, values)
             return [values[place] for place in pure.written]
@@ -200,7 +199,7 @@ def _shared(array: np.ndarray) -> _Shared | None:
     fits = array.nbytes >= _LARGE and array.size < _MOST_NUMBERS and start < array[0].size
     if not plain or not fits or jax.devices()[0].platform != "cpu":
         return None
-    # Not `from_dlpack`, whose arrays bind what is computed from them to their device: programs are compiled anew for it
+    # Not `from_dlpack`: its arrays bind what is computed from them to their device, for which all is compiled anew.
     rest = jax.device_put(array.reshape(-1)[start:], may_alias=True)
     return _Shared(rest, jax.device_put(array[0].copy()), np.int32(start))
 

@@ -55,36 +55,34 @@ class Keeping:
         if not self.room:
             self.make_room(outputs)
         leaves = tree.flatten(outputs)
-        if any(dispatch.shape_of(leaf)[0] != self._batch_size for leaf in leaves):
-            self._refuse()
+        if self.unserved or any(dispatch.shape_of(leaf)[0] != self._batch_size for leaf in leaves):
+            self.unserved = True
+            raise Unserved
         for variable, leaf in zip(self.variables, leaves, strict=True):
             variable.assign(ops.concatenate([variable[self._batch_size :], leaf], axis=0))
 
     def make_room(self, outputs: Any) -> None:
         """Make the Variables for outputs like these, which may be symbolic and of any number of samples.
 
-        Raises:
-            Unserved: they cannot be kept.
+        Where they cannot be kept it makes none, and notes that.
         """
         leaves, self._spec = tree.flatten_with_spec(outputs)
         tensors = [leaf for leaf in leaves if dispatch.is_tensor(leaf) and dispatch.dtype_of(leaf) != "string"]
         forms = [(dispatch.shape_of(leaf), dispatch.dtype_of(leaf)) for leaf in tensors]
-        if not leaves or len(tensors) < len(leaves) or any(not shape or None in shape[1:] for shape, _ in forms):
-            self._refuse()
-        size = self._batch_size
-        weight = size * sum(math.prod(shape[1:]) * np.dtype(dtype).itemsize for shape, dtype in forms)
-        room = min(_MOST, _KEPT_BYTES // max(1, weight))
-        if room < _FEWEST:
-            self._refuse()
-        self.variables = [
-            Variable(np.zeros((room * size, *shape[1:]), dtype), trainable=False, name="kept_outputs")
-            for shape, dtype in forms
-        ]
-        self.room = room
-
-    def _refuse(self) -> None:
-        self.unserved = True
-        raise Unserved
+        fit = leaves and len(tensors) == len(leaves) and all(shape and None not in shape[1:] for shape, _ in forms)
+        size, room = self._batch_size, 0
+        if fit:
+            weight = size * sum(math.prod(shape[1:]) * np.dtype(dtype).itemsize for shape, dtype in forms)
+            room = min(_MOST, _KEPT_BYTES // max(1, weight))
+        self.unserved = room < _FEWEST
+        if not self.unserved:
+            self.room, self.variables = (
+                room,
+                [
+                    Variable(np.zeros((room * size, *shape[1:]), dtype), trainable=False, name="kept_outputs")
+                    for shape, dtype in forms
+                ],
+            )
 
     def last(self, count: int) -> Callable[[], Any]:
         """Return a function that waits for the outputs of the last batches, and gives them joined as NumPy arrays."""

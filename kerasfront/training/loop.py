@@ -102,12 +102,12 @@ def flat(logs: Any) -> dict[str, Any]:
     return result
 
 
-def in_groups(batches: Iterable, size: Callable[[], int]) -> Iterator[list]:
-    """Yield lists of `size()` batches; what is left over at the end comes one by one."""
+def in_groups(batches: Iterable, size: int) -> Iterator[list]:
+    """Yield lists of `size` batches; what is left over at the end comes one by one."""
     group: list = []
     for batch in batches:
         group.append(pack_x_y_sample_weight(*batch))
-        if len(group) >= size():
+        if len(group) == size:
             yield group
             group = []
     for batch in group:
@@ -178,7 +178,7 @@ def _epoch_singly(execution: Execution, run: Callable, source: Any, epoch: int, 
     end = getattr(callbacks, f"on_{execution.kind}_batch_end")
     count, logs = 0, None
     with contextlib.closing(source.epoch(epoch)) as batches:
-        for group in in_groups(batches, lambda: execution.model.steps_per_execution):
+        for group in in_groups(batches, execution.model.steps_per_execution):
             begin(count)
             logs = run(group)
             count += len(group)
@@ -262,7 +262,7 @@ def _predict_singly(execution: Execution, source: Any, results: _Results, callba
     """Predict for the batches one by one; returns their number."""
     count = 0
     with contextlib.closing(source.epoch(0)) as batches:
-        for group in in_groups(batches, lambda: execution.model.steps_per_execution):
+        for group in in_groups(batches, execution.model.steps_per_execution):
             callbacks.on_predict_batch_begin(count)
             outputs = execution(group)
             results.add(outputs)

@@ -18,7 +18,7 @@ from kerasfront.training.data.arrays import ArraySource
 
 # A loop takes about so long: an interrupt or a progress bar may have to wait for its end.
 _LOOP_SECONDS = 0.075
-# Bytes.
+# Bytes of data that are copied for a single pass over it.
 _MOST_COPIED_FOR_A_PASS = 1 << 27
 # Compiling takes about as long for a loop as for a single step, so a training compiles the loop alone. Where that holds
 # for one number of samples only, others come in windows of as many, or by the single step, which fits all, unless so
@@ -147,8 +147,9 @@ class Looping(repeats.Repeats):
         self._window = None
         # A single pass over much data does without a copy of it.
         passing = self._execution.kind != "train" and source.copied > _MOST_COPIED_FOR_A_PASS
-        if source.held is None or (passing and windows.window_size(samples, batch_size)):
-            self._window = windows.window_of(samples, windows.window_size(samples, batch_size))
+        size = windows.window_size(samples, batch_size) if source.held is None or passing else 0
+        if size:
+            self._window = windows.window_of(samples, size)
         super().repeat(found, batch)
         repeated: Any = self._repeated
         if repeated.another and self._steps < _FEWEST_OF_ANOTHER_SIZE:

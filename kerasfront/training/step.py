@@ -6,7 +6,6 @@ a model's steps: they are made when first needed and made anew after `compile()`
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -119,7 +118,6 @@ class NotTraced(Exception):
     """Several steps in one call gain nothing, because this engine runs them as plain Python.
 
     One call for each keeps a failure in a later step from undoing, or half undoing, the earlier ones.
-    Predictions are not concerned: one that fails gives nothing in any case.
     """
 
 
@@ -145,12 +143,11 @@ class Steps:
             quiet: leave out the results of metrics, nobody reads them after each step.
             fresh: forget the metrics' earlier batches first.
         """
-        compilation = model._compilation
         quiet = quiet and reports_metrics(model, kind)
-        modes = (model.run_eagerly, model.jit_compile)
-        key = (kind, quiet, fresh, *modes, model._backend.name, _state_key(model, kind))
+        eager, jit = model.run_eagerly, model.jit_compile
+        key = (kind, quiet, fresh, eager, jit, model._backend.name, _state_key(model, kind))
         with _making:
-            self._look_at(compilation)
+            self._look_at(model._compilation)
             found = self._functions.get(key)
             if found is None:
                 for old in [other for other in self._functions if other[:6] == key[:6]]:
@@ -180,9 +177,8 @@ class Steps:
                 found = self._keeping[key] = keeping.Keeping(body, batch_size)
                 if model._graph is not None:
                     # Takes less time than to trace the step twice, for which the Variables have to be there.
-                    symbolic = symbolic_call(functools.partial(predict, model), tree.map_structure(_spec, batch))
-                    with contextlib.suppress(keeping.Unserved):
-                        found.make_room(symbolic)
+                    symbolic = tree.map_structure(_spec, batch)
+                    found.make_room(symbolic_call(functools.partial(predict, model), symbolic))
                 variables = [*state_of(model, "predict"), *found.variables]
                 found.function = _function(found.step, model, variables, ("keep", forms, batch_size))
         return found
@@ -282,7 +278,7 @@ def _body(model: Any, kind: str, quiet: bool, fresh: bool) -> Callable:
     memory: dict = {}
 
     def run_all(batches: tuple) -> Any:
-        if len(batches) > 1 and kind != "predict" and not registry.active().tracing():
+        if len(batches) > 1 and not registry.active().tracing():
             raise NotTraced
         if fresh:
             model.reset_metrics()

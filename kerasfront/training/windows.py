@@ -14,7 +14,7 @@ from kerasfront.training.data import leaves
 from kerasfront.utils import aligned
 
 # Bytes of the samples that are put together anew for some batches.
-LARGEST = 1 << 23
+_LARGEST_WINDOW = 1 << 23
 
 
 class Whole:
@@ -68,8 +68,7 @@ class Windows:
         """Run `count` batches from number `first` on; returns whether the engine has done so."""
         number, within = divmod(first, self._batches)
         if number != self._number:
-            if self._number is not None:
-                self._repeated.wait()
+            self._repeated.wait()
             self._fill(number * self._batches * self._batch_size)
             self._repeated.read_again()
             self._number = number
@@ -107,7 +106,7 @@ def window_size(data: Any, batch_size: int, compiled: Iterable[int] | None = Non
         compiled: the numbers to choose from, if not any.
     """
     given = [leaf for leaf in tree.flatten(data) if leaf is not None]
-    most = LARGEST // max(1, sum(leaf[:1].nbytes for leaf in given))
+    most = _LARGEST_WINDOW // max(1, sum(leaf[:1].nbytes for leaf in given))
     sizes = [min(most, len(given[0])) // batch_size * batch_size] if compiled is None else compiled
     return max((one for one in sizes if 2 * batch_size <= one <= most), default=0)
 

@@ -61,7 +61,7 @@ def test_another_number_of_samples_compiles_a_single_step_for_all(engine, repeat
 
     if not kf.backend.active().compiles:
         pytest.skip("nothing is compiled: steps run as they are, or are recorded")
-    monkeypatch.setattr(windows, "LARGEST", 0)
+    monkeypatch.setattr(windows, "_LARGEST_WINDOW", 0)
     assert loops_over(10 * BATCH) == 10
     depends = kf.backend.active().compiles_for_samples
     assert loops_over(9 * BATCH) == (0 if depends else 9)
@@ -191,7 +191,7 @@ def test_data_too_large_to_copy_comes_in_windows(engine, repeated_steps, monkeyp
     repeated_steps.clear()
     sharing.forget()
     monkeypatch.setattr(arrays, "_MODERATE", -1)
-    monkeypatch.setattr(windows, "LARGEST", 5 * BATCH * (9 * 4 + 8 + 4))
+    monkeypatch.setattr(windows, "_LARGEST_WINDOW", 5 * BATCH * (9 * 4 + 8 + 4))
     seen = outcome(form(X), form(X[:, :1]))
     assert any(repeated_steps) == runs_loops(engine)
     assert max(repeated_steps, default=0) <= 5

@@ -1,6 +1,6 @@
 """Predictions in loops inside the engine are those of single calls, in order, whoever else predicts."""
 
-import threading
+import functools
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ import pytest
 import kerasfront as kf
 from kerasfront.training import keeping
 from tests.training.test_looping import runs_loops
+from tests.training.test_threads import at_once
 
 BATCH, WHOLE = 4, 40
 X = np.random.default_rng(0).normal(size=(WHOLE * BATCH + 3, 6)).astype("float32")
@@ -149,22 +150,12 @@ def test_threads_get_their_own_predictions(engine):
     model = functional()
     data = [X + shift for shift in range(3)]
     expected = [singly(model, one) for one in data]
-    failures = []
 
     def predict(number):
-        try:
-            for _ in range(5):
-                assert_same(model.predict(data[number], BATCH, verbose=0), expected[number])
-        except BaseException as error:  # noqa: BLE001 - raised below, in the main thread
-            failures.append(error)
+        for _ in range(5):
+            assert_same(model.predict(data[number], BATCH, verbose=0), expected[number])
 
-    threads = [threading.Thread(target=predict, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    if failures:
-        raise failures[0]
+    at_once(*(functools.partial(predict, number) for number in range(3)))
 
 
 def test_a_wrong_batch_is_reported_as_in_single_calls(engine):

@@ -81,7 +81,7 @@ def test_streams_agree_with_single_steps(engine, repeated_steps, data, repeats):
 
 def test_files_of_large_samples_and_whole_data_in_one_batch_are_replayed(engine, repeated_steps, tmp_path, monkeypatch):
     monkeypatch.setattr(arrays, "_SMALL_FILE", 0)
-    monkeypatch.setattr(windows, "LARGEST", 0)
+    monkeypatch.setattr(windows, "_LARGEST_WINDOW", 0)
     made().fit(in_file(tmp_path), Y, batch_size=BATCH, epochs=2, verbose=0)
     assert recorded(engine, 2 * STEPS - 3) <= sum(repeated_steps) <= recorded(engine, 2 * STEPS)
     repeated_steps.clear()

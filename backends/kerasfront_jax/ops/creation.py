@@ -1,11 +1,12 @@
 """Primitives that make tensors."""
 
+import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax._src.core import trace_state_clean
+from jax._src import core
 
 from kerasfront import errors
 
@@ -45,7 +46,7 @@ def check_wide_integers(value: Any) -> None:
 
 def filled(shape: tuple, fill_value: Any, dtype: str) -> Any:
     # `full` compiles anew for each shape.
-    if trace_state_clean() and np.prod(shape) <= _SMALL:
+    if core.trace_state_clean() and math.prod(shape) <= _SMALL:
         return from_host(np.full(shape, fill_value, engine_dtype(dtype)))
     return jnp.full(shape, fill_value, engine_dtype(dtype))
 
@@ -58,4 +59,4 @@ def count_up(size: int, dtype: str) -> Any:
 def from_host(array: np.ndarray) -> Any:
     """Return an array, which nobody writes to from now on, as a tensor."""
     # `asarray` compiles anew for each shape (10 ms, JAX 0.10); where something is traced, it gives a constant.
-    return jax.device_put(array) if trace_state_clean() else jnp.asarray(array)
+    return jax.device_put(array) if core.trace_state_clean() else jnp.asarray(array)
