@@ -277,6 +277,11 @@ class Function:
         """Whether the engine compiled it, in the last call."""
         return not self._eager and self._plain is None
 
+    @property
+    def has_loops(self) -> bool:
+        """Whether it has been repeated over many batches."""
+        return any(entry.loops for entry in self._runs.values())
+
     def __call__(self, *args: Any) -> Any:
         """Run the function."""
         if scope.state.frames:

@@ -93,9 +93,9 @@ class Looping(repeats.Repeats):
         self.look_again()
         while count < source.num_batches:
             begin(count)
-            if not self._decides and self._repeated is None:
+            if self._repeated is None and not (self._decides and count):
                 execution.ready(lambda: source.packed_batch(order, 0))
-                self.repeat((), None)
+                self.resume() if self._decides else self.repeat((), None)
             size = self._loop_size(whole - count)
             if size and batches is None:
                 batches = self._batches(order)

@@ -66,6 +66,16 @@ class Repeats:
         self._function = self.function()
         self._repeated = Repeated(self._function, *self.data(batch), found)
 
+    def resume(self) -> None:
+        """Have the engine repeat what it repeated in an earlier call, if the model is as it was then."""
+        if not self.function().has_loops:
+            return
+        found = self._facts()
+        if found is not None:
+            self.repeat(found, None)
+        if self._repeated is not None and not self._repeated.compiled:
+            self._repeated = None
+
     def function(self) -> Any:
         """Return the compiled step that is repeated."""
         return self._execution.function

@@ -129,6 +129,29 @@ def test_evaluation_in_loops_agrees_with_single_steps(engine, repeated_steps, mo
     np.testing.assert_allclose(looped, [singly, singly], rtol=1e-5)
 
 
+def test_later_calls_begin_with_loops(engine, repeated_steps, monkeypatch):
+    monkeypatch.setattr(repeats, "FEWEST_RECORDED", 5)
+    kf.utils.set_random_seed(3)
+    layers = [kf.layers.Dense(5, activation="relu"), kf.layers.Dense(3, activation="softmax")]
+    model = kf.Sequential([kf.Input((8,)), *layers])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    watch = kf.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: logs["loss"])
+
+    def assert_right():
+        looped = model.evaluate(X, Y, batch_size=BATCH, verbose=0)
+        assert looped == pytest.approx(model.evaluate(X, Y, batch_size=BATCH, verbose=0, callbacks=[watch]), rel=1e-5)
+
+    assert_right()
+    model.set_weights([2 * one for one in model.get_weights()])
+    repeated_steps.clear()
+    assert_right()
+    assert sum(repeated_steps) == (SAMPLES // BATCH if runs_loops(engine) else 0)
+    if not registry.active().compiles:
+        # What Python decides is looked at again in each call.
+        layers[0].activation = kf.activations.tanh
+        assert_right()
+
+
 @pytest.mark.parametrize("dtype, mode", [("float32", "r"), ("float32", "r+"), ("float64", "r")])
 def test_small_files_are_looped_over_as_arrays_are(engine, repeated_steps, tmp_path, dtype, mode):
     X.astype(dtype).tofile(tmp_path / "x")
