@@ -23,6 +23,11 @@ class UnsupportedOp(NotImplementedError):
     """An engine cannot carry out an op; the message says why and what to do."""
 
 
+def no_device(device: str, devices: Iterable[str]) -> BackendError:
+    """Return the error for a device that is none of those that are there."""
+    return BackendError(f"device: {device!r} is not there. Expected one of {tuple(devices)}. Choose one.")
+
+
 def nearest(name: Any, choices: Iterable[str]) -> str | None:
     """Return the choice most like `name`, or None where none is near."""
     by_lower = {choice.lower(): choice for choice in choices}

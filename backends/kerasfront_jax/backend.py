@@ -55,11 +55,10 @@ class JaxBackend(Backend):
 
     def convert_to_tensor(self, value: Any, dtype: str | None = None) -> Any:
         ops.creation.check_wide_integers(value)
-        if dtype is not None:
-            dtype = ops.creation.engine_dtype(dtype)
+        dtype = None if dtype is None else ops.creation.engine_dtype(dtype)
         if type(value) is np.ndarray and (dtype is None or value.dtype.kind == dtype.kind):
             # A copy, because JAX may share the memory of the array, or read it later. A cast by NumPy is faster, too.
-            return ops.creation.from_host(value.astype(value.dtype if dtype is None else dtype))
+            return ops.creation.from_host(value.astype(dtype or jax.dtypes.canonicalize_dtype(value.dtype)))
         return jnp.asarray(value, dtype)
 
     def shares_memory(self, array: np.ndarray) -> bool:
@@ -176,11 +175,9 @@ class JaxBackend(Backend):
     def device_scope(self, device: str) -> contextlib.AbstractContextManager:
         kind, _, index = device.partition(":")
         try:
-            return jax.default_device(jax.devices(kind)[int(index or 0)])
-        except (RuntimeError, IndexError) as error:
-            raise errors.BackendError(
-                f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one."
-            ) from error
+            return jax.default_device({str(one.id): one for one in jax.devices(kind)}[index or "0"])
+        except (RuntimeError, KeyError) as error:
+            raise errors.no_device(device, self.devices()) from error
 
     def devices(self) -> Sequence[str]:
         return tuple(f"{device.platform}:{device.id}" for device in jax.devices())

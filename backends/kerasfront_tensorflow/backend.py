@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context, record
 
-from kerasfront import errors, tree
+from kerasfront import tree
 from kerasfront.backend.contract import Backend, Pure
 from kerasfront.utils import aligned
 from kerasfront_tensorflow import fused, ops, variables
@@ -144,9 +144,8 @@ class TensorFlowBackend(Backend):
         return _Batches(data) if data.cardinality() < 0 else _CountedBatches(data)
 
     def device_scope(self, device: str) -> contextlib.AbstractContextManager:
+        super().device_scope(device)
         kind, _, index = device.partition(":")
-        if f"{kind}:{index or 0}" not in self.devices():
-            raise errors.BackendError(f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one.")
         return tf.device(f"{kind}:{index or 0}")
 
     def devices(self) -> Sequence[str]:

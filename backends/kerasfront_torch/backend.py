@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from kerasfront import errors, tree
+from kerasfront import tree
 from kerasfront.backend.contract import Backend, Pure
 from kerasfront.backend.dispatch import OVERRIDES_ON
 from kerasfront_torch import compilation, fused, ops, recording, repeating, tracing
@@ -177,8 +177,8 @@ class TorchBackend(Backend):
     @contextlib.contextmanager
     def device_scope(self, device: str) -> Iterator[None]:
         kind, colon, index = device.partition(":")
-        if device != "meta" and f"{kind}:{index or 0}" not in self.devices():
-            raise errors.BackendError(f"device: {device!r} is not there. Expected one of {self.devices()}. Choose one.")
+        if device != "meta":
+            super().device_scope(device)
         previous = place.device
         place.device = torch.device("cpu" if kind == "cpu" else "cuda" + colon + index if kind == "gpu" else device)
         try:

@@ -268,7 +268,14 @@ class Backend:
         return contextlib.nullcontext()
 
     def device_scope(self, device: str) -> contextlib.AbstractContextManager:
-        """Return a context that places new tensors on a device such as "cpu:0" or "gpu:0"."""
+        """Return a context that places new tensors on a device such as "cpu:0" or "gpu:0".
+
+        Raises:
+            BackendError: it is not there.
+        """
+        kind, _, index = device.partition(":")
+        if f"{kind}:{index or 0}" not in self.devices():
+            raise errors.no_device(device, self.devices())
         return contextlib.nullcontext()
 
     def as_iterable(self, data: Any) -> Iterable | None:

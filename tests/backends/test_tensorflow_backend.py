@@ -156,11 +156,6 @@ def test_shapes_of_a_function_of_the_engine(backend):
     assert dtype == "float32"
 
 
-def test_an_unknown_device_is_refused():
-    with pytest.raises(keras.errors.BackendError, match="tpu:7"), keras.device("tpu:7"):
-        pass
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float16", "float64", "int32", "int64", "uint8", "bool", "bfloat16"])
 @pytest.mark.parametrize("form", ["plain", "transposed", "read-only", "sliced"])
 def test_large_data_becomes_a_tensor_of_the_same_numbers(dtype, form, backend):
