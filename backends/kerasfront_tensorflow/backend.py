@@ -80,10 +80,10 @@ class TensorFlowBackend(Backend):
         return tf.Variable(value, trainable=trainable)
 
     def read_handle(self, handle: Any) -> Any:
-        return handle.read_value()
+        return handle.value()
 
     def write_handle(self, handle: Any, value: Any) -> Any:
-        handle.assign(value)
+        handle.assign(value, read_value=False)
         return handle
 
     def value_and_grad(self, function: Callable, values: list) -> tuple[Any, list, list]:
