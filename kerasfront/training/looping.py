@@ -95,7 +95,10 @@ class Looping(repeats.Repeats):
             begin(count)
             if self._repeated is None and not (self._decides and count):
                 execution.ready(lambda: source.packed_batch(order, 0))
-                self.resume() if self._decides else self.repeat((), None)
+                if self._decides:
+                    self.resume()
+                else:
+                    self.repeat((), None)
             size = self._loop_size(whole - count)
             if size and batches is None:
                 batches = self._batches(order)
