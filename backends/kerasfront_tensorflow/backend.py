@@ -13,11 +13,7 @@ from tensorflow.python.eager import context, record
 
 from kerasfront import tree
 from kerasfront.backend.contract import Backend, Pure
-from kerasfront.utils import aligned
-from kerasfront_tensorflow import fused, ops, variables
-
-# Bytes of data whose copies matter.
-_LARGE = 1 << 20
+from kerasfront_tensorflow import fused, ops, samples, variables
 
 
 class TensorFlowBackend(Backend):
@@ -55,13 +51,11 @@ class TensorFlowBackend(Backend):
         return tensor if dtype is None or tensor.dtype == dtype else tf.cast(tensor, dtype)
 
     def shares_memory(self, array: np.ndarray) -> bool:
-        return _stays_on_host(array) and aligned.is_aligned(array)
+        return samples.is_shared(array)
 
     def resident(self, array: np.ndarray) -> Any:
-        if not _stays_on_host(array) or (array.nbytes < _LARGE and not aligned.is_aligned(array)):
-            return self.convert_to_tensor(array)
-        # `tf.constant` makes two copies, and keeps the memory of one.
-        return tf.experimental.dlpack.from_dlpack(aligned.aligned(array).__dlpack__())
+        found = samples.resident(array)
+        return self.convert_to_tensor(array) if found is None else found
 
     def to_numpy(self, value: Any) -> np.ndarray:
         # `numpy` copies; it gives scalars where there are no axes.
@@ -150,10 +144,6 @@ class TensorFlowBackend(Backend):
 
     def devices(self) -> Sequence[str]:
         return tuple(one.name.removeprefix("/device:").lower() for one in tf.config.list_logical_devices())
-
-
-def _stays_on_host(array: np.ndarray) -> bool:
-    return array.dtype.kind in "fiu" and not tf.config.list_logical_devices("GPU")
 
 
 class _Batches:
@@ -278,15 +268,16 @@ class _Repeated:
         self._loops: dict[tuple, _Loop] = {}
 
     def __call__(self, handles: list, data: list, order: Any, first: int, count: int) -> list:
-        tensors = data if order is None else [*data, order]
-        key = (order is None, *[(x.dtype, *x.shape[1:]) for x in data])
+        given = data if order is None else [*data, order]
+        tensors = tf.nest.flatten(given)
+        key = (order is None, *map(type, data), *[(x.dtype, *x.shape[1:]) for x in tensors])
         loop = self._loops.get(key)
         if loop is None:
-            loop = self._loops[key] = _Loop(self._traced(handles, tensors, len(data), bool(self._jit_compile)))
+            loop = self._loops[key] = _Loop(self._traced(handles, given, len(data), bool(self._jit_compile)))
             loop.suits_xla = None if self._jit_compile is None else False
         self._pure.written = loop.graph.places
-        end, samples = first + count, data[0].shape[0]
-        change = min(end, max(first, first + _STEPS_BEFORE_XLA - loop.steps[samples]))
+        end, number = first + count, tensors[0].shape[0]
+        change = min(end, max(first, first + _STEPS_BEFORE_XLA - loop.steps[number]))
         if change < end and not loop.may_change():
             change = end
         if first < change:
@@ -294,31 +285,37 @@ class _Repeated:
         if change < end:
             rest = [tf.constant(change), tf.constant(end), *tensors]
             try:
-                if samples not in loop.by_xla:
-                    loop.by_xla[samples] = self._traced(handles, tensors, len(data), True)
-                loop.by_xla[samples](handles, rest)
+                if number not in loop.by_xla:
+                    loop.by_xla[number] = self._traced(handles, given, len(data), True)
+                loop.by_xla[number](handles, rest)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
                 # What it cannot compile it refuses before the first step.
                 loop.suits_xla = False
                 loop.graph(handles, rest)
-        loop.steps[samples] += count
+        loop.steps[number] += count
         return [handles[place] for place in loop.graph.places]
 
-    def _traced(self, handles: list, tensors: list, parts: int, by_xla: bool) -> _Graph:
-        """Return the loop over tensors: the parts of the data, and an order if the samples have another one."""
+    def _traced(self, handles: list, given: list, parts: int, by_xla: bool) -> _Graph:
+        """Return the loop over what is given: the parts of the data, and an order if the samples have another one."""
         pure, size = self._pure, self._batch_size
+        # The loop must not keep the tensors.
+        tensors, form = tf.nest.flatten(given), tf.nest.map_structure(id, given)
 
         def rows(tensor: Any, i: Any) -> Any:
             return tf.slice(tensor, [i * size, *[0] * (len(tensor.shape) - 1)], [size, *tensor.shape[1:]])
 
         def loop(read: Callable, assign: Callable, tensors: list) -> list:
-            first, end, *data = tensors[: 2 + parts]
-            order = tensors[2 + parts :]
+            first, end, *rest = tensors
+            inside = tf.nest.pack_sequence_as(form, rest)
+            data, order = inside[:parts], inside[parts:]
 
             def step(i: Any) -> Any:
                 places = [rows(one, i) for one in order]
-                batch = [tf.gather(one, *places) if places else rows(one, i) for one in data]
-                assign(pure(read(), batch)[1])
+
+                def take(tensor: Any) -> Any:
+                    return tf.gather(tensor, *places) if places else rows(tensor, i)
+
+                assign(pure(read(), [samples.batch_of(one, take) for one in data])[1])
                 return (i + 1,)
 
             tf.while_loop(lambda i: i < end, step, (first,), parallel_iterations=1)

@@ -27,7 +27,7 @@ def test_what_is_said_to_share_memory_does(engine):
     array = aligned.empty((2**16, 8), "float32")
     array[:] = 1
     if not backend.shares_memory(array):
-        pytest.skip("NumPy has no loops; JAX shares larger arrays only, see test_jax_shared_memory.py")
+        pytest.skip("NumPy has no loops; JAX shares larger arrays only, see test_shared_memory.py")
     tensor = backend.resident(array)
     array[:] = 2
     np.testing.assert_array_equal(backend.to_numpy(tensor), array)

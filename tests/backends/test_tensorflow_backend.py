@@ -12,6 +12,7 @@ from kerasfront import ops
 from kerasfront.backend import dispatch, registry
 
 tf = pytest.importorskip("tensorflow", reason="needs the engine")
+samples = pytest.importorskip("kerasfront_tensorflow.samples", reason="needs the engine")
 
 
 @pytest.fixture(autouse=True)
@@ -162,13 +163,15 @@ def test_large_data_becomes_a_tensor_of_the_same_numbers(dtype, form, backend):
     array = np.random.default_rng(0).integers(0, 100, (1100, 1000)).astype(tf.as_dtype(dtype).as_numpy_dtype)
     array = {"transposed": array.T, "sliced": array[1:, ::2]}.get(form, array)
     array.flags.writeable = form != "read-only"
-    tensor = backend.resident(array)
+    resident = backend.resident(array)
+    tensor = samples.batch_of(resident, tf.identity)
     assert backend.is_tensor(tensor) and tensor.dtype.name == array.dtype.name
     np.testing.assert_array_equal(tensor.numpy(), array)
+    two = samples.batch_of(resident, lambda one: tf.gather(one, [5, 6]))
     expected = tf.reduce_sum(tf.cast(array[5:7], "float64"))
-    np.testing.assert_array_equal(tf.reduce_sum(tf.cast(tf.gather(tensor, [5, 6]), "float64")), expected)
-    del array  # the tensor keeps what it needs
-    assert float(tf.reduce_sum(tf.cast(tensor, "float64"))) > 0
+    np.testing.assert_array_equal(tf.reduce_sum(tf.cast(two, "float64")), expected)
+    del array  # what is resident keeps what it needs
+    assert float(tf.reduce_sum(tf.cast(samples.batch_of(resident, tf.identity), "float64"))) > 0
 
 
 @pytest.mark.parametrize("jit_compile", [None, True])

@@ -1,0 +1,81 @@
+"""Samples on the host as loops take them: read from the array's own memory where that can be, or copied.
+
+TensorFlow reads memory from addresses that are multiples of 64, and NumPy's large arrays begin 16 bytes behind one.
+"""
+
+import types
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from kerasfront.utils import aligned
+
+# Bytes of data whose copies matter.
+_LARGE = 1 << 20
+# What is copied in place of all: at most this part of it.
+_MOST_BESIDE = 1 / 16
+
+
+class Early(NamedTuple):
+    """An array whose memory is shared from some numbers before the first one on, so that each row begins too early.
+
+    The numbers before the first row are never used; they lie in the same line of the cache, so they can be read.
+    """
+
+    rows: Any
+    """The array as a tensor, each number some places further back."""
+    lasts: Any
+    """A copy of as many last numbers of each sample, of shape (samples, places)."""
+
+
+def resident(array: np.ndarray) -> Any:
+    """Return a host array as a tensor or as `Early`; None where TensorFlow itself has to make a tensor."""
+    if not _stays_on_host(array):
+        return None
+    if aligned.is_aligned(array):
+        return _shared(array)
+    if array.nbytes < _LARGE:
+        return None
+    places = _places(array)
+    # `tf.constant` makes two copies, and keeps the memory of one.
+    return _early(array, places) if places else _shared(aligned.aligned(array))
+
+
+def is_shared(array: np.ndarray) -> bool:
+    """Return whether `resident` makes no copy worth mentioning."""
+    return _stays_on_host(array) and (aligned.is_aligned(array) or (array.nbytes >= _LARGE and _places(array) > 0))
+
+
+def batch_of(samples: Any, take: Callable) -> Any:
+    """Return a batch of an array that is resident, given what takes it from a tensor."""
+    if not isinstance(samples, Early):
+        return take(samples)
+    rows, lasts = take(samples.rows), take(samples.lasts)
+    flat = tf.reshape(rows, [-1, np.prod(rows.shape[1:])])
+    return tf.reshape(tf.concat([flat[:, lasts.shape[1] :], lasts], 1), [-1, *rows.shape[1:]])
+
+
+def _stays_on_host(array: np.ndarray) -> bool:
+    return array.dtype.kind in "fiu" and not tf.config.list_logical_devices("GPU")
+
+
+def _places(array: np.ndarray) -> int:
+    """Return how many places the memory has to be shared too early; 0 where it is not worth it, or cannot be."""
+    places, left = divmod(array.ctypes.data % aligned.ALIGNMENT, array.itemsize)
+    plain = array.dtype.isnative and array.flags.carray and not left
+    return places if plain and places <= array[0].size * _MOST_BESIDE else 0
+
+
+def _early(array: np.ndarray, places: int) -> Early:
+    start = array.ctypes.data - places * array.itemsize
+    # It keeps the array, whose memory it describes.
+    moved = types.SimpleNamespace(array=array)
+    moved.__array_interface__ = {**array.__array_interface__, "data": (start, False)}
+    lasts = array.reshape(len(array), -1)[:, -places:]
+    return Early(_shared(np.asarray(moved)), _shared(aligned.aligned(lasts)))
+
+
+def _shared(array: np.ndarray) -> tf.Tensor:
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
