@@ -301,21 +301,15 @@ class _Repeated:
         # The loop must not keep the tensors.
         tensors, form = tf.nest.flatten(given), tf.nest.map_structure(id, given)
 
-        def rows(tensor: Any, i: Any) -> Any:
-            return tf.slice(tensor, [i * size, *[0] * (len(tensor.shape) - 1)], [size, *tensor.shape[1:]])
-
         def loop(read: Callable, assign: Callable, tensors: list) -> list:
             first, end, *rest = tensors
             inside = tf.nest.pack_sequence_as(form, rest)
             data, order = inside[:parts], inside[parts:]
 
             def step(i: Any) -> Any:
-                places = [rows(one, i) for one in order]
-
-                def take(tensor: Any) -> Any:
-                    return tf.gather(tensor, *places) if places else rows(tensor, i)
-
-                assign(pure(read(), [samples.batch_of(one, take) for one in data])[1])
+                places = samples.rows_from(order[0], i * size, size) if order else None
+                batch = [samples.batch_of(one, i * size, size, places) for one in data]
+                assign(pure(read(), batch)[1])
                 return (i + 1,)
 
             tf.while_loop(lambda i: i < end, step, (first,), parallel_iterations=1)

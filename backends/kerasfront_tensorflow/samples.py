@@ -3,8 +3,8 @@
 TensorFlow reads memory from addresses that are multiples of 64, and NumPy's large arrays begin 16 bytes behind one.
 """
 
+import math
 import types
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +28,8 @@ class Early(NamedTuple):
     """The array as a tensor, each number some places further back."""
     lasts: Any
     """A copy of as many last numbers of each sample, of shape (samples, places)."""
+    flat: Any
+    """All numbers in a row, those before the first sample too."""
 
 
 def resident(array: np.ndarray) -> Any:
@@ -48,13 +50,26 @@ def is_shared(array: np.ndarray) -> bool:
     return _stays_on_host(array) and (aligned.is_aligned(array) or (array.nbytes >= _LARGE and _places(array) > 0))
 
 
-def batch_of(samples: Any, take: Callable) -> Any:
-    """Return a batch of an array that is resident, given what takes it from a tensor."""
+def batch_of(samples: Any, first: Any, size: int, places: Any) -> Any:
+    """Return the samples at some places of what is resident, or `size` of them from number `first` on."""
     if not isinstance(samples, Early):
-        return take(samples)
-    rows, lasts = take(samples.rows), take(samples.lasts)
-    flat = tf.reshape(rows, [-1, np.prod(rows.shape[1:])])
-    return tf.reshape(tf.concat([flat[:, lasts.shape[1] :], lasts], 1), [-1, *rows.shape[1:]])
+        return tf.gather(samples, places) if places is not None else rows_from(samples, first, size)
+    shape, early = samples.rows.shape[1:], samples.lasts.shape[1]
+    numbers = math.prod(shape)
+    if places is None:
+        found = rows_from(samples.flat, tf.cast(first, tf.int64) * numbers + early, size * numbers)
+    else:
+        flat = tf.reshape(tf.gather(samples.rows, places), [-1, numbers])
+        found = tf.concat([flat[:, early:], tf.gather(samples.lasts, places)], 1)
+    return tf.reshape(found, [-1, *shape])
+
+
+def rows_from(tensor: Any, first: Any, size: int) -> Any:
+    """Return `size` rows of a tensor from number `first` on."""
+    first = tf.convert_to_tensor(first)
+    others = tensor.shape[1:]
+    begin = tf.stack([first, *[tf.zeros((), first.dtype)] * len(others)])
+    return tf.slice(tensor, begin, tf.constant([size, *others], first.dtype))
 
 
 def _stays_on_host(array: np.ndarray) -> bool:
@@ -72,9 +87,11 @@ def _early(array: np.ndarray, places: int) -> Early:
     start = array.ctypes.data - places * array.itemsize
     # It keeps the array, whose memory it describes.
     moved = types.SimpleNamespace(array=array)
-    moved.__array_interface__ = {**array.__array_interface__, "data": (start, False)}
+    moved.__array_interface__ = {"version": 3, "typestr": array.dtype.str, "data": (start, False)}
+    moved.__array_interface__["shape"] = (array.size + places,)
+    flat = np.asarray(moved)
     lasts = array.reshape(len(array), -1)[:, -places:]
-    return Early(_shared(np.asarray(moved)), _shared(aligned.aligned(lasts)))
+    return Early(_shared(flat[: array.size].reshape(array.shape)), _shared(aligned.aligned(lasts)), _shared(flat))
 
 
 def _shared(array: np.ndarray) -> tf.Tensor:
