@@ -299,7 +299,7 @@ class _Repeated:
         """Return the loop over what is given: the parts of the data, and an order if the samples have another one."""
         pure, size = self._pure, self._batch_size
         # The loop must not keep the tensors.
-        tensors, form = tf.nest.flatten(given), tf.nest.map_structure(id, given)
+        form = tf.nest.map_structure(id, given)
 
         def loop(read: Callable, assign: Callable, tensors: list) -> list:
             first, end, *rest = tensors
@@ -316,7 +316,7 @@ class _Repeated:
             return []
 
         number = tf.TensorSpec((), tf.int32)
-        specs = [tf.TensorSpec(x.shape if by_xla else (None, *x.shape[1:]), x.dtype) for x in tensors]
+        specs = [tf.TensorSpec(x.shape if by_xla else (None, *x.shape[1:]), x.dtype) for x in tf.nest.flatten(given)]
         return _Graph(loop, lambda: pure.written, handles, [number, number, *specs], by_xla)
 
 

@@ -14,6 +14,9 @@ from kerasfront.utils import aligned
 
 # Bytes of data whose copies matter.
 _LARGE = 1 << 20
+# Larger arrays have pages of their own (glibc), and begin 16 bytes behind the first. Smaller ones begin anywhere, and
+# each place would be traced as a graph of its own.
+_LARGEST_ON_HEAP = 1 << 25
 # What is copied in place of all: at most this part of it.
 _MOST_BESIDE = 1 / 16
 
@@ -47,7 +50,7 @@ def resident(array: np.ndarray) -> Any:
 
 def is_shared(array: np.ndarray) -> bool:
     """Return whether `resident` makes no copy worth mentioning."""
-    return _stays_on_host(array) and (aligned.is_aligned(array) or (array.nbytes >= _LARGE and _places(array) > 0))
+    return _stays_on_host(array) and (aligned.is_aligned(array) or _places(array) > 0)
 
 
 def batch_of(samples: Any, first: Any, size: int, places: Any) -> Any:
@@ -79,7 +82,7 @@ def _stays_on_host(array: np.ndarray) -> bool:
 def _places(array: np.ndarray) -> int:
     """Return how many places the memory has to be shared too early; 0 where it is not worth it, or cannot be."""
     places, left = divmod(array.ctypes.data % aligned.ALIGNMENT, array.itemsize)
-    plain = array.dtype.isnative and array.flags.carray and not left
+    plain = array.dtype.isnative and array.flags.carray and not left and array.nbytes > _LARGEST_ON_HEAP
     return places if plain and places <= array[0].size * _MOST_BESIDE else 0
 
 

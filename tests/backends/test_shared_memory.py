@@ -17,8 +17,12 @@ ENGINES = ["jax", "tensorflow"]
 
 
 @pytest.fixture(params=ENGINES)
-def backend(request):
+def backend(request, monkeypatch):
     pytest.importorskip(request.param, reason="needs the engine")
+    if request.param == "tensorflow":
+        # For data as large as it is for JAX.
+        adapter = importlib.import_module("kerasfront_tensorflow.samples")
+        monkeypatch.setattr(adapter, "_LARGEST_ON_HEAP", 1 << 24)
     with registry.scope(request.param) as active:
         yield active
 
@@ -104,6 +108,13 @@ def test_large_data_is_let_go(backend):
     del array, run
     gc.collect()
     assert kept() is None
+
+
+@pytest.mark.parametrize("backend", ["tensorflow"], indirect=True)
+def test_arrays_that_may_begin_anywhere_are_copied_to_one_form(backend):
+    arrays = [samples((8_000, 64), "float32", start) for start in range(16)]
+    assert all(backend.is_tensor(backend.resident(array)) for array in arrays)
+    assert [backend.shares_memory(array) for array in arrays] == [True] + [False] * 15
 
 
 @pytest.mark.parametrize("backend", ["jax"], indirect=True)
